@@ -1,0 +1,61 @@
+"""Quality presets and the limits of what can be asked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import get_args
+
+from .contracts import Background, Device, Quality, Settings, Topology, Use
+from .errors import MaquetteError
+
+__all__ = ["FACE_LIMITS", "HEIGHT_LIMITS", "QUALITY", "TEXTURE_SIZES", "QualityPreset", "check_settings"]
+
+FACE_LIMITS = (100, 2_000_000)
+TEXTURE_SIZES = (0, 1024, 2048, 4096)
+HEIGHT_LIMITS = (0.001, 1000.0)
+
+
+@dataclass(frozen=True)
+class QualityPreset:
+    """What one quality sets: ``target_faces``, ``texture_size`` in pixels, and ``detail``, the rays a side of the surface grid."""
+
+    label: str
+    target_faces: int
+    texture_size: int
+    detail: int
+
+
+QUALITY: MappingProxyType[Quality, QualityPreset] = MappingProxyType(
+    {
+        "draft": QualityPreset("Draft", 5_000, 1024, 96),
+        "standard": QualityPreset("Standard", 20_000, 2048, 160),
+        "high": QualityPreset("High", 80_000, 4096, 256),
+    }
+)
+
+
+def check_settings(settings: Settings) -> Settings:
+    """Return ``settings`` unchanged.
+
+    Raises
+    ------
+    MaquetteError
+        One sentence naming the first value that cannot be used and the values that can.
+    """
+    choices = {"background": Background, "quality": Quality, "topology": Topology, "use": Use, "device": Device}
+    for name, kind in choices.items():
+        value = getattr(settings, name)
+        if value not in get_args(kind):
+            raise MaquetteError(f"{name} cannot be {value!r}; choose one of {', '.join(get_args(kind))}.")
+    low, high = FACE_LIMITS
+    if not low <= settings.target_faces <= high:
+        raise MaquetteError(f"The face count must be between {low:,} and {high:,}, not {settings.target_faces:,}.")
+    if settings.texture_size not in TEXTURE_SIZES:
+        sizes = ", ".join(map(str, TEXTURE_SIZES))
+        raise MaquetteError(f"The texture size cannot be {settings.texture_size}; choose one of {sizes} (0 is no texture).")
+    low_height, high_height = HEIGHT_LIMITS
+    if not (math.isfinite(settings.height) and low_height <= settings.height <= high_height):
+        raise MaquetteError(f"The height must be between {low_height:g} and {high_height:g} metres, not {settings.height:g}.")
+    return settings
