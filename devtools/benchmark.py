@@ -1,0 +1,136 @@
+"""`dev.py bench`: how long each step takes at each quality, and how much memory, as a table in docs/performance.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .environment import SetupError, ensure, environment_version, say
+from .pythons import ROOT
+from .requirements import RUNTIME
+
+__all__ = ["bench_command"]
+
+PAGE = ROOT / "docs" / "performance.md"
+EXAMPLE = ROOT / "docs" / "examples" / "toy.png"
+START, END = "<!-- made by dev.py bench: start -->", "<!-- made by dev.py bench: end -->"
+QUALITIES = ("draft", "standard", "high")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was measured at one quality: seconds by step, seconds of the whole command, and its peak memory in bytes."""
+
+    steps: dict[str, float]
+    cold: float
+    memory: int
+    faces: int
+
+
+def _cold(python: Path, picture: Path, quality: str) -> tuple[float, int, int]:
+    """Run the command once; return its seconds, its peak memory in bytes (0 if unknown), and its faces."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [str(python), str(ROOT / "bootstrap.py"), "cli", "generate", str(picture), "--quality", quality]
+        started = time.monotonic()
+        process = subprocess.Popen([*command, "-o", str(Path(folder) / "mesh.glb"), "--report", str(report)])
+        memory = 0
+        if sys.platform == "win32":
+            code = process.wait()
+        else:
+            _, status, usage = os.wait4(process.pid, 0)
+            code = process.returncode = os.waitstatus_to_exitcode(status)
+            memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        seconds = time.monotonic() - started
+        if code:
+            raise SetupError(f"`generate` ended with code {code}; there is nothing to measure.")
+        return seconds, memory, json.loads(report.read_text("utf-8"))["mesh"]["faces"]
+
+
+def _warm(python: Path, picture: Path, quality: str, runs: int) -> dict[str, float]:
+    """Return the median seconds by step of a process that has its networks loaded."""
+    command = [python, ROOT / "bootstrap.py", "devtools.measure", picture, quality, str(runs)]
+    answer = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, text=True, check=False)
+    if answer.returncode:
+        raise SetupError(f"Measuring ended with code {answer.returncode}; its error stands above.")
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
+def _processor() -> str:
+    """Return the processor's name and how many cores this program may use."""
+    name = platform.processor() or platform.machine()
+    details = Path("/proc/cpuinfo")
+    if details.is_file():
+        models = [line.partition(":")[2].strip() for line in details.read_text().splitlines() if "model name" in line]
+        name = models[0] if models else name
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    return f"{name}, {cores} cores"
+
+
+def _table(figures: dict[str, Figures]) -> str:
+    """Return the measured figures as a Markdown table, a column for each quality."""
+    columns = list(figures.values())
+
+    def row(name: str, cells: Sequence[str]) -> str:
+        return f"| {name} | {' | '.join(cells)} |"
+
+    steps = list(dict.fromkeys(step for column in columns for step in column.steps))
+    lines = [row("Step", [name.capitalize() for name in figures]), row("---", ["---:"] * len(columns))]
+    for step in steps:
+        lines.append(row(step, [f"{column.steps[step]:.2f} s" if step in column.steps else "" for column in columns]))
+    totals = [sum(column.steps.values()) for column in columns]
+    lines.append(row("**All steps, networks loaded**", [f"**{total:.1f} s**" for total in totals]))
+    lines.append(row("**The command, from a cold start**", [f"**{column.cold:.1f} s**" for column in columns]))
+    if all(column.memory for column in columns):
+        lines.append(row("Peak memory of the command", [f"{column.memory / 2**20:,.0f} MiB" for column in columns]))
+    lines.append(row("Faces", [f"{column.faces:,}" for column in columns]))
+    return "\n".join(lines)
+
+
+def _note(runs: int, load: str) -> str:
+    """Say what the figures were measured on."""
+    python = environment_version(ROOT / ".venv")
+    return (
+        f"Median of {runs} runs for the steps, one run of the command; {_processor()}, {platform.system()}, no GPU, "
+        f"Python {python}, ONNX Runtime {RUNTIME['onnxruntime']}{load}. The picture: `docs/examples/toy.png`."
+    )
+
+
+def _save(text: str) -> None:
+    """Put the text between the page's markers; start the page where there is none."""
+    page = PAGE.read_text("utf-8") if PAGE.is_file() else f"# Performance\n\n{START}\n{END}\n"
+    if START not in page or END not in page:
+        raise SetupError(f"{PAGE} lacks the lines {START} and {END}.")
+    before, after = page.split(START)[0], page.split(END)[1]
+    PAGE.write_text(f"{before}{START}\n{text}\n{END}{after}", "utf-8")
+
+
+def bench_command(arguments: Sequence[str]) -> int:
+    """Run ``dev.py bench``."""
+    parser = argparse.ArgumentParser(prog="dev.py bench", description="Time every step and write docs/performance.md.")
+    parser.add_argument("--runs", type=int, default=3, help="warm runs per quality (default: 3)")
+    parser.add_argument("--picture", type=Path, default=EXAMPLE, help="default: the example picture")
+    parser.add_argument("--print", action="store_true", help="leave docs/performance.md as it is")
+    options = parser.parse_args(arguments)
+    python, picture = ensure(), options.picture.resolve()
+    load = "" if sys.platform == "win32" else f", load average {os.getloadavg()[0]:.1f} when it began"
+    figures: dict[str, Figures] = {}
+    for quality in QUALITIES:
+        say(f"Measuring {quality}")
+        seconds, memory, faces = _cold(python, picture, quality)
+        figures[quality] = Figures(_warm(python, picture, quality, options.runs), seconds, memory, faces)
+    text = f"{_table(figures)}\n\n{_note(options.runs, load)}"
+    print(text)
+    if not options.print:
+        _save(text)
+        say(f"Written to {PAGE}")
+    return 0
