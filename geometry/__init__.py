@@ -1,0 +1,1 @@
+"""Geometry in numpy: surface extraction, cleaning, decimation, measuring, unwrapping and baking; no Blender."""

@@ -1,0 +1,36 @@
+"""Array types used within the geometry, beside those of the contracts."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Indices", "Points", "dot", "expand"]
+
+Points: TypeAlias = npt.NDArray[np.float64]
+Indices: TypeAlias = npt.NDArray[np.int64]
+
+
+def dot(a: Points, b: Points) -> Points:
+    """Scalar products of vectors in the last axis: [..., 3] and [..., 3] give [...]."""
+    return a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1] + a[..., 2] * b[..., 2]
+
+
+def expand(count: Indices) -> tuple[Indices, Indices]:
+    """Lay out one range 0..count - 1 per entry in one flat array.
+
+    Parameters
+    ----------
+    count : int64 [N]
+
+    Returns
+    -------
+    owner : int64 [sum(count)]
+        The entry each element belongs to, ascending.
+    nth : int64 [sum(count)]
+        Its place within the range, from 0.
+    """
+    owner = np.repeat(np.arange(len(count)), count)
+    return owner, np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
