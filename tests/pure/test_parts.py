@@ -108,14 +108,15 @@ def test_axis_aligned_boxes_in_boxes() -> None:
 
 @given(seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=25, deadline=None)
-def test_inner_shells_are_those_trimesh_contains(seed: int) -> None:
+def test_inner_shells_of_random_balls(seed: int) -> None:
     rng = np.random.default_rng(seed)
     balls: list[tuple[np.ndarray, float]] = []
     while len(balls) < 12:
         centre, radius = rng.uniform(-1, 1, 3), rng.uniform(0.02, 0.8)
-        gaps = [abs(np.linalg.norm(centre - c) - r) > radius * 1.1 for c, r in balls]
-        around = [np.linalg.norm(centre - c) + r * 1.1 < radius for c, r in balls]
-        if all(gap or about for gap, about in zip(gaps, around, strict=True)):
+        # The balls are polyhedra: keep their spheres a tenth of a radius apart.
+        gaps = [abs(np.linalg.norm(centre - c) - r) - radius - 0.1 * max(r, radius) for c, r in balls]
+        around = [radius - np.linalg.norm(centre - c) - r - 0.1 * radius for c, r in balls]
+        if all(max(pair) > 0 for pair in zip(gaps, around, strict=True)):
             balls.append((centre, radius))
     parts = [ball(radius, tuple(centre)) for centre, radius in balls]
     expected = [
