@@ -1,0 +1,79 @@
+"""Brings the shape model's coarse volume to the picture's own silhouette and to the visible surface's own depth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..contracts import Float, Mask, Surface, Volume
+from .axes import unproject
+
+__all__ = ["grid_to_view", "refine_volume", "resize_linear"]
+
+LIMIT = 3.0  # logits beyond this say nothing more about where the surface is
+SHEET = 1.5  # bins that count as solid behind the visible surface, at the least
+DOUBT = -2.0  # where the shape model is this sure that nothing is there, the visible surface is not forced on it
+
+
+def resize_linear(values: Float, size: int, axis: int) -> Float:
+    """Resample one axis to ``size`` cells by linear interpolation between cell centres (clamped at the ends)."""
+    length = values.shape[axis]
+    if length == size:
+        return values
+    at = np.clip((np.arange(size) + 0.5) * length / size - 0.5, 0, length - 1)
+    low = np.minimum(at.astype(np.int64), max(length - 2, 0))
+    share = (at - low).astype(np.float32)
+    share = share.reshape([-1 if a == axis % values.ndim else 1 for a in range(values.ndim)])
+    first = np.take(values, low, axis)
+    return first + (np.take(values, np.minimum(low + 1, length - 1), axis) - first) * share
+
+
+def _extend(depth: Float, mask: Mask, steps: int = 3) -> Float:
+    """Carry depth a few pixels past the mask, so that interpolation at the silhouette sees no false zero."""
+    depth, known = np.where(mask, depth, 0), mask.astype(np.float32)
+    for _ in range(steps):
+        total, count = np.zeros_like(depth), np.zeros_like(known)
+        for axis in (0, 1):
+            for shift in (-1, 1):
+                total += np.roll(depth * known, shift, axis)
+                count += np.roll(known, shift, axis)
+        fresh = (known == 0) & (count > 0)
+        depth = np.where(fresh, total / np.maximum(count, 1), depth)
+        known = np.maximum(known, fresh)
+    return np.where(known > 0, depth, depth[mask].max()).astype(np.float32)
+
+
+def refine_volume(volume: Volume, surface: Surface, alpha: Float, detail: int) -> Volume:
+    """Resample ``volume`` to ``detail`` rays a side, empty before the visible surface and outside the silhouette.
+
+    Parameters
+    ----------
+    volume : Volume
+        Logits of *solid* from the shape model.
+    surface : Surface
+        The visible surface; its depth is where the solid begins.
+    alpha : float32 [S, S]
+        The crop's matte in 0..1, at any resolution; the silhouette is its 0.5 level.
+    detail : int
+        Rays a side of the result.
+    """
+    field = np.clip(volume.field, -LIMIT, LIMIT)
+    for axis in (1, 2):
+        field = resize_linear(field, detail, axis)
+    depth = _extend(surface.depth, surface.mask)
+    silhouette = alpha
+    for axis in (0, 1):
+        depth, silhouette = resize_linear(depth, detail, axis), resize_linear(silhouette, detail, axis)
+    bins = len(field)
+    behind = (np.arange(bins, dtype=np.float32)[:, None, None] + 0.5) - ((depth - volume.near) / volume.step)[None]
+    sheet = np.minimum(SHEET - np.abs(behind - SHEET), 1.0) * np.float32(LIMIT)
+    field = np.where(field > DOUBT, np.maximum(field, sheet), field)
+    field = np.minimum(field, behind * np.float32(LIMIT))
+    field = np.minimum(field, ((silhouette - 0.5) * np.float32(2 * LIMIT))[None])
+    return Volume(np.ascontiguousarray(field, np.float32), volume.near, volume.step, volume.camera)
+
+
+def grid_to_view(vertices: Float, volume: Volume) -> Float:
+    """View-frame points of vertices [V, 3] given in index coordinates (i, j, k) of the volume's cell centres."""
+    _, h, w = volume.field.shape
+    y = volume.near + (vertices[:, 0] + 0.5) * volume.step
+    return unproject((2 * vertices[:, 2] + 1) / w - 1, 1 - (2 * vertices[:, 1] + 1) / h, y, volume.camera)

@@ -1,0 +1,1 @@
+"""How the embedded networks are made: data, networks, training, export. Needs PyTorch; never shipped."""

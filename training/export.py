@@ -1,0 +1,129 @@
+"""Trained networks to ONNX with their cards, checked against PyTorch."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+from torch import nn
+
+from .networks import DepthNet, ShapeNet
+from .render import SIZE
+
+__all__ = ["main"]
+
+TOLERANCE = 1e-3
+LICENCE = "GPL-3.0-or-later"
+DATA = "train_meshes.tar: 4,496 objects (CC0, MIT, MIT-0, zlib, CC BY 4.0; each with its licence in its LICENSES.csv)"
+KINDS = {
+    "depth": (
+        DepthNet,
+        4,
+        "subject",
+        {
+            "depth": "Y of the view frame in half crop sides, up to a constant",
+            "normals": "view frame, X right, Y away from the camera, Z up; not normalised",
+            "camera": "elevation in radians, tangent of half the crop's field of view",
+        },
+    ),
+    "shape": (ShapeNet, 3, "surface", {"solid": "logit of solid per depth bin and ray, bins first"}),
+}
+NORMALISATION = {
+    "depth": "RGB in -1..1 times the mask, then the mask",
+    "shape": "depth behind the front-most point, 1 and the tangent of half the field of view, each times the mask",
+}
+
+
+def _parity(net: nn.Module, file: Path, channels: int) -> float:
+    """Largest difference between PyTorch and ONNX Runtime over the outputs, relative to each output's largest value."""
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    worst, rng = 0.0, np.random.default_rng(0)
+    for _ in range(4):
+        mask = (rng.random((1, 1, SIZE, SIZE)) < 0.7).astype(np.float32)
+        array = np.concatenate([rng.uniform(-1, 1, (1, channels - 1, SIZE, SIZE)).astype(np.float32) * mask, mask], 1)
+        with torch.no_grad():
+            expected = net(torch.from_numpy(array))
+        expected = expected if isinstance(expected, tuple) else (expected,)
+        for want, got in zip(expected, session.run(None, {session.get_inputs()[0].name: array}), strict=True):
+            worst = max(worst, float(np.abs(want.numpy() - got).max() / max(float(want.abs().max()), 1e-6)))
+    return worst
+
+
+def _card(kind: str, file: Path, log: list[dict[str, str]], parity: float, seed: int) -> str:
+    """The card's TOML."""
+    _, _, input_name, outputs = KINDS[kind]
+    data = file.read_bytes()
+    scores = {k.removeprefix("val_"): float(v) for k, v in log[-1].items() if k.startswith("val_")}
+    lines = [
+        f'id = "{file.stem}"',
+        f'task = "{kind}"',
+        f'file = "{file.name}"',
+        f"bytes = {len(data)}",
+        f'sha256 = "{hashlib.sha256(data).hexdigest()}"',
+        f'licence = "{LICENCE}"',
+        'source = "trained for this project from random weights (training/README.md)"',
+        'revision = "1"',
+        "",
+        "[input]",
+        f'name = "{input_name}"',
+        f"size = {SIZE}",
+        f'normalisation = "{NORMALISATION[kind]}"',
+        "",
+        "[outputs]",
+        *(f"{k} = {json.dumps(v)}" for k, v in outputs.items()),
+        "",
+        "[training]",
+        f"data = {json.dumps(DATA)}",
+        f"seed = {seed}",
+        f"steps = {log[-1]['step']}",
+        "batch = 16",
+        f"minutes = {int(log[-1]['seconds']) // 60}",
+        'machine = "two CPU cores, bfloat16"',
+        f'command = "python bootstrap.py training.train_{kind} …, then training.export {kind}; all steps in training/README.md"',
+        f"parity_to_pytorch = {parity:.2e}",
+        "",
+        "[training.held_out_scores]",
+        *(f"{k} = {v}" for k, v in scores.items()),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """``python bootstrap.py training.export {depth,shape} --run DIR --out FILE.onnx``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    build, channels, input_name, outputs = KINDS[args.kind]
+    net = build()
+    net.load_state_dict(torch.load(args.run / "checkpoint.pt", map_location="cpu")["averaged"])
+    net.eval()
+    torch.onnx.export(
+        net,
+        (torch.zeros(1, channels, SIZE, SIZE),),
+        args.out,
+        input_names=[input_name],
+        output_names=list(outputs),
+        opset_version=18,
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
+    parity = _parity(net, args.out, channels)
+    if parity > TOLERANCE:
+        print(f"{args.out.name}: differs from PyTorch by {parity:.1e}, more than {TOLERANCE:.0e}")
+        return 1
+    with (args.run / "log.csv").open() as file:
+        log = list(csv.DictReader(file))
+    args.out.with_suffix(".toml").write_text(_card(args.kind, args.out, log, parity, args.seed))
+    print(f"{args.out.name}: {args.out.stat().st_size / 1e6:.1f} MB, parity {parity:.1e}")
+    return 0

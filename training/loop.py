@@ -1,0 +1,111 @@
+"""The training loop both networks share: AdamW, cosine rate over a time budget, averaged weights, resumable."""
+
+from __future__ import annotations
+
+import csv
+import math
+import time
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["Plan", "device", "train"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train: ``minutes`` of computing in all (over resumed runs), peak ``rate``, where checkpoint and log go."""
+
+    out: Path
+    minutes: float
+    rate: float = 1.5e-3
+    average: float = 0.998
+    report_every: int = 100
+    save_every_seconds: float = 180.0
+
+
+def device() -> torch.device:
+    """The GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _rate(plan: Plan, share: float, step: int) -> float:
+    return plan.rate * min(1.0, (step + 1) / 200) * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * min(share, 1.0))))
+
+
+def train(
+    net: nn.Module,
+    plan: Plan,
+    loss: Callable[[nn.Module, int], tuple[Tensor, dict[str, float]]],
+    validate: Callable[[nn.Module], dict[str, float]],
+) -> nn.Module:
+    """Train ``net`` until the budget is spent and return the averaged copy.
+
+    ``loss(net, step)`` draws a batch and returns the loss with figures to log; ``validate(averaged)`` returns
+    figures of held-out objects. A checkpoint in ``plan.out`` is taken up again; ``log.csv`` beside it grows.
+    """
+    plan.out.mkdir(parents=True, exist_ok=True)
+    checkpoint, log = plan.out / "checkpoint.pt", plan.out / "log.csv"
+    net.to(device()).to(memory_format=torch.channels_last)
+    averaged = deepcopy(net).requires_grad_(False)
+    optimiser = torch.optim.AdamW(net.parameters(), plan.rate, weight_decay=0.02)
+    step, spent = 0, 0.0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location=device())
+        net.load_state_dict(state["net"])
+        averaged.load_state_dict(state["averaged"])
+        optimiser.load_state_dict(state["optimiser"])
+        step, spent = state["step"], state["spent"]
+    start, saved, figures = time.time() - spent, time.time(), {}
+    while True:
+        share = (time.time() - start) / (60 * plan.minutes)
+        for group in optimiser.param_groups:
+            group["lr"] = _rate(plan, share, step)
+        value, new = loss(net, step)
+        optimiser.zero_grad(set_to_none=True)
+        value.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimiser.step()
+        step += 1
+        decay = min(plan.average, (1 + step) / (10 + step))
+        with torch.no_grad():
+            for slow, fast in zip(averaged.parameters(), net.parameters(), strict=True):
+                slow.lerp_(fast, 1 - decay)
+        figures = {k: 0.98 * figures.get(k, v) + 0.02 * v for k, v in new.items()}
+        if step % plan.report_every == 0:
+            print(
+                f"step {step} {time.time() - start:.0f} s " + " ".join(f"{k} {v:.4f}" for k, v in figures.items()),
+                flush=True,
+            )
+        done = share >= 1.0
+        if done or time.time() - saved > plan.save_every_seconds:
+            held_out = validate(averaged)
+            state = {
+                "net": net.state_dict(),
+                "averaged": averaged.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "step": step,
+                "spent": time.time() - start,
+            }
+            torch.save(state, checkpoint.with_suffix(".new"))
+            checkpoint.with_suffix(".new").replace(checkpoint)
+            row = {
+                "step": step,
+                "seconds": round(time.time() - start),
+                **figures,
+                **{f"val_{k}": v for k, v in held_out.items()},
+            }
+            fresh = not log.exists()
+            with log.open("a", newline="") as file:
+                writer = csv.DictWriter(file, row)
+                if fresh:
+                    writer.writeheader()
+                writer.writerow({k: round(v, 5) if isinstance(v, float) else v for k, v in row.items()})
+            print("held out: " + " ".join(f"{k} {v:.4f}" for k, v in held_out.items()), flush=True)
+            saved = time.time()
+        if done:
+            return averaged

@@ -1,0 +1,82 @@
+"""The training meshes and how they are varied.
+
+The archive ``train_meshes.tar`` (unpacked: ``split.json`` and ``meshes/SOURCE/NAME.npz``) lies in the shared folder
+beside the checkout. Frame: Z up, front towards -Y, box centred, longest side 1.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+__all__ = ["TrainingMesh", "load_mesh", "normalise", "training_names", "vary_shape"]
+
+# Boxy procedural objects are a fifth of the set and teach little: keep one in seven.
+PLAIN_SOURCE, PLAIN_SHARE = "pybullet_random", 1 / 7
+
+
+@dataclass(frozen=True)
+class TrainingMesh:
+    """One object: ``vertices`` float64 [V, 3], ``faces`` int64 [F, 3] and, where known, its colours.
+
+    ``vertex_colour`` float32 [V, 3] in 0..1; ``uv`` float32 [V, 2] with ``texture`` float32 [H, W, 3] in 0..1 (v up).
+    """
+
+    vertices: npt.NDArray[np.float64]
+    faces: npt.NDArray[np.int64]
+    vertex_colour: npt.NDArray[np.float32] | None = None
+    uv: npt.NDArray[np.float32] | None = None
+    texture: npt.NDArray[np.float32] | None = None
+
+
+def training_names(root: Path, split: str = "train", seed: int = 0) -> list[str]:
+    """Names of one split (``SOURCE/NAME.npz``), the plain procedural ones thinned out."""
+    names: list[str] = json.loads((root / "split.json").read_text())[split]
+    rng = np.random.default_rng(seed)
+    return [n for n in names if not n.startswith(PLAIN_SOURCE) or rng.random() < PLAIN_SHARE]
+
+
+@lru_cache(maxsize=6000)
+def load_mesh(root: Path, name: str) -> TrainingMesh:
+    """Read one object; colours come back as floats."""
+    with np.load(root / "meshes" / name) as data:
+        colour = uv = texture = None
+        if "vcolor" in data.files:
+            colour = data["vcolor"][:, :3].astype(np.float32) / 255
+        elif "texture" in data.files:
+            picture = Image.open(io.BytesIO(data["texture"].tobytes())).convert("RGB")
+            picture.thumbnail((512, 512))
+            texture, uv = np.asarray(picture, np.float32) / 255, data["uv"]
+        return TrainingMesh(data["vertices"].astype(np.float64), data["faces"].astype(np.int64), colour, uv, texture)
+
+
+def normalise(vertices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Centre the box and scale its longest side to 1."""
+    low, high = vertices.min(0), vertices.max(0)
+    return (vertices - (low + high) / 2) / max(float((high - low).max()), 1e-9)
+
+
+def vary_shape(vertices: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Stretch always, and at times bend, twist or taper about the upright axis."""
+    v = vertices * rng.uniform(0.7, 1.3, 3)
+    if rng.random() < 0.15:  # now and then much flatter or longer than anything in the set
+        v = v * np.where(rng.permutation(3) == 0, rng.uniform(0.3, 2.0), 1.0)
+    v = normalise(v)
+    kind = rng.random()
+    if kind < 0.1:
+        angle = rng.normal(0, 0.7) * v[:, 2]
+        c, s = np.cos(angle), np.sin(angle)
+        v = np.stack([c * v[:, 0] - s * v[:, 1], s * v[:, 0] + c * v[:, 1], v[:, 2]], 1)
+    elif kind < 0.2:
+        v[:, 0] += rng.normal(0, 0.5) * v[:, 2] ** 2
+        v[:, 1] += rng.normal(0, 0.3) * v[:, 2] ** 2
+    elif kind < 0.3:
+        v[:, :2] *= 1 + rng.uniform(-0.7, 0.7) * v[:, 2:]
+    return normalise(v)
