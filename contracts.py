@@ -90,9 +90,9 @@ class Subject:
     """A picture cut out, cropped and padded for the networks.
 
     ``rgba`` uint8 [S, S, 4], sRGB with straight alpha: the square crop, the subject's longest side filling
-    `inference.prepare.FILL` of it. ``picture`` uint8 [H, W, 4]: the same at its own resolution, for the texture. A crop pixel
-    centre (column c, row r) lies in ``picture`` at ``left + (c + 0.5) * side / S`` and ``top + (r + 0.5) * side / S``
-    (continuous pixel coordinates; ``left`` and ``top`` may be negative).
+    `inference.prepare.FILL` of it. ``picture`` uint8 [H, W, 4]: the same at its own resolution, for the texture. A
+    crop pixel centre (column c, row r) lies in ``picture`` at ``left + (c + 0.5) * side / S`` and ``top + (r + 0.5)
+    * side / S`` (continuous pixel coordinates; ``left`` and ``top`` may be negative).
     """
 
     rgba: Pixels
@@ -106,8 +106,8 @@ class Subject:
 class Surface:
     """What the depth model sees, in the view frame.
 
-    ``depth`` float32 [S, S]: Y of each pixel of the crop, 0 outside the mask. ``normals`` float32 [S, S, 3]: unit, towards
-    the camera. ``mask`` bool [S, S]. The points follow from depth and camera (`geometry.axes.unproject`).
+    ``depth`` float32 [S, S]: Y of each pixel of the crop, 0 outside the mask. ``normals`` float32 [S, S, 3]: unit,
+    towards the camera. ``mask`` bool [S, S]. The points follow from depth and camera (`geometry.axes.unproject`).
     """
 
     depth: Float
@@ -136,8 +136,8 @@ class MeshArrays:
 
     ``vertices`` float32 [V, 3]. ``faces`` int32 [F, 3], or [F, 4] where a triangle has -1 in its last column; counter-
     clockwise seen from outside. ``uv`` float32 [F, 3 or 4, 2] per face corner, origin at the bottom left, or None.
-    ``texture`` uint8 [T, T, 3] sRGB, first row at the TOP (v = 1), or None. ``attributes``: named float32 [V] per vertex;
-    ``seen`` is 1 where the picture shows the surface and 0 where it was guessed.
+    ``texture`` uint8 [T, T, 3] sRGB, first row at the TOP (v = 1), or None. ``attributes``: named float32 [V] per
+    vertex; ``seen`` is 1 where the picture shows the surface and 0 where it was guessed.
     """
 
     vertices: Float

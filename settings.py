@@ -19,7 +19,8 @@ HEIGHT_LIMITS = (0.001, 1000.0)
 
 @dataclass(frozen=True)
 class QualityPreset:
-    """What one quality sets: ``target_faces``, ``texture_size`` in pixels, and ``detail``, the rays a side of the surface grid."""
+    """What one quality sets: ``target_faces``, ``texture_size`` in pixels, and ``detail``, the rays a side of the
+    surface grid."""
 
     label: str
     target_faces: int
@@ -54,8 +55,12 @@ def check_settings(settings: Settings) -> Settings:
         raise MaquetteError(f"The face count must be between {low:,} and {high:,}, not {settings.target_faces:,}.")
     if settings.texture_size not in TEXTURE_SIZES:
         sizes = ", ".join(map(str, TEXTURE_SIZES))
-        raise MaquetteError(f"The texture size cannot be {settings.texture_size}; choose one of {sizes} (0 is no texture).")
+        raise MaquetteError(
+            f"The texture size cannot be {settings.texture_size}; choose one of {sizes} (0 is no texture)."
+        )
     low_height, high_height = HEIGHT_LIMITS
     if not (math.isfinite(settings.height) and low_height <= settings.height <= high_height):
-        raise MaquetteError(f"The height must be between {low_height:g} and {high_height:g} metres, not {settings.height:g}.")
+        raise MaquetteError(
+            f"The height must be between {low_height:g} and {high_height:g} metres, not {settings.height:g}."
+        )
     return settings
