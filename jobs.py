@@ -1,8 +1,7 @@
 """The client of the worker process: submit a job, poll it from a timer, cancel it, survive the worker's death.
 
-All that may take time (starting the process, waiting for its end, removing its files) happens in daemon threads: every
-method but `Worker.shutdown` and `Job.close` returns in well under a millisecond, and all may be called from Blender's
-main thread::
+All that may take time (starting the process, waiting for its end, removing its files) happens in daemon threads: no
+method waits for the process, except `Worker.shutdown`, and all may be called from Blender's main thread::
 
     worker = Worker()
     job = worker.submit("generate", {"picture": "/photos/cup.png", "settings": asdict(Settings())})
@@ -99,22 +98,6 @@ class Job:
             self._worker.forget(self)
 
 
-class _Life:
-    """One process from before its start to after its end."""
-
-    def __init__(self) -> None:
-        self.process: launch.Process | None = None
-        self.thread: threading.Thread | None = None
-        self.ready = False
-        self.doomed = False
-
-    def end(self) -> None:
-        """Kill the process, or see to it that it is killed as soon as it has started."""
-        self.doomed = True
-        if self.process is not None:
-            self.process.kill()
-
-
 class Worker:
     """The worker process, kept warm between jobs, which it does one after the other.
 
@@ -137,7 +120,8 @@ class Worker:
         self._numbers = itertools.count(1)
         self._queue: deque[Job] = deque()
         self._current: Job | None = None
-        self._life: _Life | None = None
+        self._process: launch.Process | None = None
+        self._thread: threading.Thread | None = None
         self._open: set[Job] = set()
         self._closed = False
         atexit.register(self.shutdown)
@@ -145,16 +129,16 @@ class Worker:
     @property
     def pid(self) -> int | None:
         """The id of the running process, or None."""
-        life = self._life
-        return life.process.pid if life is not None and life.process is not None else None
+        process = self._process
+        return process.pid if process is not None else None
 
     def start(self) -> None:
         """Start the process ahead of the first job; returns at once."""
         with self._lock:
-            if self._life is None and not self._closed:
-                self._life = life = _Life()
-                life.thread = threading.Thread(target=self._live, args=(life,), name="maquette-worker", daemon=True)
-                life.thread.start()
+            if self._process is None and not self._closed:
+                self._process = process = launch.Process(self._command)
+                self._thread = threading.Thread(target=self._live, args=(process,), name="maquette-worker", daemon=True)
+                self._thread.start()
 
     def submit(self, kind: str, payload: Mapping[str, Any]) -> Job:
         """Queue a job.
@@ -184,17 +168,16 @@ class Worker:
     def cancel(self, job: Job) -> None:
         """Do what `Job.cancel` says."""
         with self._lock:
-            life = self._life
+            process = self._process
             if job in self._queue:
                 self._queue.remove(job)
                 # A process that was started for this job alone, and may never come up, goes with it.
-                if life is not None and not life.ready and not self._queue:
-                    life.end()
-            elif job is self._current and not job.cancelling:
-                job.cancelling = True
-                self._ask_to_stop(job)
-                return
+                if process is not None and not process.ready and not self._queue:
+                    process.kill()
             else:
+                if process is not None and job is self._current and not job.cancelling:
+                    job.cancelling = True
+                    _ask_to_stop(process, job)
                 return
         job.add(Cancelled())
 
@@ -213,68 +196,48 @@ class Worker:
             self._closed = True
             waiting = list(self._queue)
             self._queue.clear()
-            life = self._life
+            thread = self._thread
             if self._current is not None:
                 self._current.cancelling = True
-            if life is not None:
-                life.end()
+            if self._process is not None:
+                self._process.kill()
         for job in waiting:
             job.add(Cancelled())
-        if life is not None and life.thread is not None:
-            life.thread.join(5.0)
+        if thread is not None:
+            thread.join(5.0)
         for job in list(self._open):
             self.forget(job)
 
-    def _ask_to_stop(self, job: Job) -> None:
-        """Send the cancellation, and set the deadline for it (with the lock held)."""
-        life = self._life
-        if life is None or life.process is None:
-            return
-        try:
-            life.process.send(protocol.encode({"cancel": job.number}))
-        except OSError:
-            life.end()
-        timer = threading.Timer(_PATIENCE, life.end)
-        timer.daemon = True
-        timer.start()
-
     def _send_next(self) -> None:
         """Hand the next job to an idle process (with the lock held)."""
-        life = self._life
-        if life is None or life.process is None or not life.ready or life.doomed:
-            return
-        if self._current is not None or not self._queue:
+        process = self._process
+        if process is None or not process.ready or process.doomed or self._current is not None or not self._queue:
             return
         try:
-            life.process.send(self._queue[0].request)
+            process.send(self._queue[0].request)
         except OSError:
             # It has died since its last job: the thread that sees it end starts another for what is queued.
-            life.end()
+            process.kill()
         else:
             self._current = self._queue.popleft()
 
-    def _live(self, life: _Life) -> None:
-        """Start the process and listen to it until it ends: the life's own thread."""
+    def _live(self, process: launch.Process) -> None:
+        """Start the process and listen to it until it ends: the thread that belongs to it."""
         try:
-            process = launch.Process(self._command)
+            process.start()
         except OSError as error:
-            self._over(life, f"cannot be started ({error})", "")
+            self._over(process, f"cannot be started ({error})")
             return
-        with self._lock:
-            life.process = process
-            if life.doomed:
-                process.kill()
         for message in process.messages():
-            self._hear(life, process, message)
-        code = process.wait()
-        self._over(life, launch.describe_exit(code), process.tail())
+            self._hear(process, message)
+        self._over(process, launch.describe_exit(process.wait()))
 
-    def _hear(self, life: _Life, process: launch.Process, message: protocol.Message) -> None:
+    def _hear(self, process: launch.Process, message: protocol.Message) -> None:
         """Act on one message of the process."""
         event = message.get("event")
         with self._lock:
             if event == "ready":
-                life.ready = True
+                process.ready = True
                 self._send_next()
                 return
             job = self._current
@@ -291,24 +254,37 @@ class Worker:
             self._send_next()
         job.add(Done(job.folder) if event == "done" else _failed(message, process.tail()))
 
-    def _over(self, life: _Life, how: str, details: str) -> None:
+    def _over(self, process: launch.Process, how: str) -> None:
         """Tell the job that the process has ended, and start another if more are waiting."""
         with self._lock:
             job, self._current = self._current, None
-            if job is None and not life.ready and not life.doomed and self._queue:
+            if job is None and not process.ready and not process.doomed and self._queue:
                 job = self._queue.popleft()
-            self._life = None
+            self._process = None
             if self._queue:
                 self.start()
-        if job is None:
-            return
-        if job.cancelling:
-            job.add(Cancelled())
-            return
-        last_line = details.rpartition("\n")[2]
-        reason = f" ({last_line})" if last_line and not life.ready else ""
-        message = f"Maquette's worker process {how}{reason}. Your scene is safe; try again, which starts a new one."
-        job.add(Died(message, details))
+        if job is not None:
+            job.add(Cancelled() if job.cancelling else _died(process, how))
+
+
+def _ask_to_stop(process: launch.Process, job: Job) -> None:
+    """Send the cancellation, and set the deadline for it."""
+    try:
+        process.send(protocol.encode({"cancel": job.number}))
+    except OSError:
+        process.kill()
+    timer = threading.Timer(_PATIENCE, process.kill)
+    timer.daemon = True
+    timer.start()
+
+
+def _died(process: launch.Process, how: str) -> Died:
+    """Return the event for the end of the process; where it never came up, its last line says why."""
+    details = process.tail()
+    last_line = details.rpartition("\n")[2]
+    reason = f" ({last_line})" if last_line and not process.ready else ""
+    message = f"Maquette's worker process {how}{reason}. Your scene is safe; try again, which starts a new one."
+    return Died(message, details)
 
 
 def _failed(message: protocol.Message, details: str) -> Failed:

@@ -75,21 +75,35 @@ def find_python(executable: str | None, prefix: str) -> Path | None:
 
 
 class Process:
-    """A running worker program: its three streams are pipes, the end of what it prints to stderr is kept.
+    """A worker program from before its start to after its end.
 
-    Raises
-    ------
-    OSError
-        If the program cannot be started.
+    Its three streams are pipes; the end of what it prints to stderr is kept. ``ready`` is for its owner to set once it
+    has spoken; ``doomed`` tells that it was killed, or will be as soon as it has started.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
+        self.ready = False
+        self.doomed = False
+        self._command = command
+        self._lock = threading.Lock()
+        self._running: subprocess.Popen[bytes] | None = None
+        self._tail = bytearray()
+        self._reader = threading.Thread(target=self._keep_tail, name="maquette-stderr", daemon=True)
+
+    def start(self) -> None:
+        """Start the program, once; takes as long as the operating system takes.
+
+        Raises
+        ------
+        OSError
+            If it cannot be started.
+        """
         flags = 0
         if sys.platform == "win32":
             # No console window may flash up, and Blender's interface goes first (elsewhere the worker sees to that).
             flags = subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
-        self._popen = subprocess.Popen(
-            command,
+        running = subprocess.Popen(
+            self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -98,14 +112,16 @@ class Process:
             env=_environment(),
             creationflags=flags,
         )
-        self._tail = bytearray()
-        self._reader = threading.Thread(target=self._keep_tail, name="maquette-stderr", daemon=True)
+        with self._lock:
+            self._running = running
+            if self.doomed:
+                running.kill()
         self._reader.start()
 
     @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._popen.pid
+    def pid(self) -> int | None:
+        """The process id, once it has started."""
+        return self._running.pid if self._running is not None else None
 
     def send(self, line: bytes) -> None:
         """Write a message; OSError if the process is gone."""
@@ -131,8 +147,11 @@ class Process:
             stdin.close()
 
     def kill(self) -> None:
-        """End the process at once; harmless when it has ended."""
-        self._popen.kill()
+        """End the process at once, or as soon as it has started; harmless when it has ended."""
+        with self._lock:
+            self.doomed = True
+            if self._running is not None:
+                self._running.kill()
 
     def wait(self) -> int:
         """Wait for a process that has closed its stdout, free its pipes, and return its exit code."""
@@ -144,7 +163,14 @@ class Process:
         # A program that the worker started could hold stderr open: its last words are not worth waiting for.
         self._reader.join(_GRACE)
         self.close_input()
+        if self._popen.stdout is not None:
+            self._popen.stdout.close()
         return code
+
+    @property
+    def _popen(self) -> subprocess.Popen[bytes]:
+        assert self._running is not None, "start() comes first"
+        return self._running
 
     def tail(self) -> str:
         """Return the last `TAIL` bytes that the process printed, without empty space around them."""

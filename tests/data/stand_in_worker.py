@@ -89,7 +89,8 @@ def crash(_payload: Mapping[str, Any], _folder: Path, progress: Progress, _cance
 
 def kill(_payload: Mapping[str, Any], _folder: Path, progress: Progress, _cancelled: Cancelled) -> None:
     """Die as under an out-of-memory killer."""
-    print("the last words", file=sys.stderr, flush=True)
+    sys.stderr.write("the last words\n")
+    sys.stderr.flush()
     os.kill(os.getpid(), 9)
 
 
@@ -97,7 +98,7 @@ def noisy(_payload: Mapping[str, Any], folder: Path, progress: Progress, _cancel
     """Print a lot in every way there is, some of it looking like messages, and read what is no input of ours."""
     for _ in range(200):
         os.write(1, b'{"event": "done", "job": 1}\n' * 50)
-        print('{"event": "failed"}', "x" * 1000)
+        sys.stdout.write('{"event": "failed"}' + "x" * 1000 + "\n")
         os.write(2, b"\xff" * 1000)
     os.system("echo from a program that it started")
     (folder / "text.txt").write_text(f"read {sys.stdin.read()!r}", encoding="utf-8")
@@ -136,7 +137,8 @@ def parent() -> None:
     job = worker.submit("deaf", {})
     while not job.poll():
         time.sleep(0.01)
-    print(worker.pid, job.folder, sep="\n", flush=True)
+    sys.stdout.write(f"{worker.pid}\n{job.folder}\n")
+    sys.stdout.flush()
     time.sleep(60)
 
 

@@ -1,0 +1,171 @@
+"""The dependency rule: who may import whom, read from the source of every module.
+
+``contracts, errors <- inference, geometry (which do not know each other) <- pipeline <- worker``; ``contracts <-
+blender/``; ``operators/`` and ``cli`` join both sides. Only the Blender side imports bpy, only ``training/`` torch.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What belongs to no layer: it is never imported by one (held below), and free in what it imports itself.
+APART = {"tests", "training", "docs", "typings", "build", "dist", "runs"}
+
+BASE = {"contracts", "errors"}
+
+# The parts of the package that each part may import. A new module of the root takes its place here.
+PARTS = {
+    "bootstrap": set[str](),
+    "contracts": set[str](),
+    "errors": set[str](),
+    "version": set[str](),
+    "events": set[str](),
+    "settings": BASE,
+    "outputs": BASE,
+    "transfer": BASE,
+    "geometry": BASE,
+    "inference": BASE,
+    "pipeline": BASE | {"inference", "geometry", "settings", "version"},
+    "protocol": {"errors"},
+    "launch": {"bootstrap", "errors", "protocol"},
+    "jobs": {"errors", "events", "launch", "protocol"},
+    "worker": BASE | {"pipeline", "protocol", "settings", "transfer"},
+    # The thumbnail reads pictures as safely as the pipeline does, since Blender itself loads anything.
+    "blender": BASE | {"outputs", "inference.decode"},
+    "__init__": {"registration"},
+}
+
+# These join both sides, but leave the networks to the worker, so that a crash there never reaches the user's scene.
+BLENDER_SIDE = {"operators", "panels", "registration", "properties", "preferences"}
+NETWORKS = {"pipeline", "worker", "inference.session", "inference.depth", "inference.shape"}
+
+# The libraries from outside that each part may import; none unless listed.
+LIBRARIES = {
+    "contracts": {"numpy"},
+    "geometry": {"numpy", "pyfqmr", "manifold3d"},
+    "inference": {"numpy", "PIL", "onnxruntime"},
+    "pipeline": {"numpy"},
+    "transfer": {"numpy", "PIL"},
+}
+IN_BLENDER = {"bpy", "bmesh", "mathutils", "bpy_extras", "gpu", "gpu_extras", "blf", "addon_utils", "numpy", "PIL"}
+
+SOURCES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("*.py", "[!.]*/**/*.py")
+    for path in ROOT.glob(pattern)
+    if path.relative_to(ROOT).parts[0] not in APART
+)
+
+
+def imports(tree: ast.Module, path: str) -> Iterator[tuple[int, str, bool]]:
+    """Yield line, dotted name and whether it is the package's own, for every import wherever it stands.
+
+    Own names are relative to the root: ``from ..contracts import Float`` is ``contracts.Float`` anywhere.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, name.name, False) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            folder = PurePosixPath(path).parts[:-1]
+            above = folder[: len(folder) + 1 - node.level] if node.level else ()
+            prefix = ".".join([*above, *([module] if module else [])])
+            outside = node.level > len(folder) + 1
+            for name in node.names:
+                own = f"{prefix}.{name.name}".lstrip(".")
+                yield node.lineno, "a folder above the package" if outside else own, bool(node.level) and not outside
+
+
+def may_import(part: str, target: str) -> bool:
+    """Tell whether a part may import the package's module (or the name in it) called ``target``."""
+    pieces = target.split(".")
+    if pieces[0] in ("training", "tests", "devtools", "dev"):
+        return part == pieces[0]
+    if pieces[0] == part or part in ("cli", "devtools"):
+        return True
+    names = {".".join(pieces[:length]) for length in range(1, len(pieces) + 1)}
+    if part in BLENDER_SIDE:
+        return not names & NETWORKS
+    return bool(names & PARTS.get(part, set()))
+
+
+def may_use(part: str, library: str) -> bool:
+    """Tell whether a part may import something from outside the package."""
+    top = library.split(".")[0]
+    if top in sys.stdlib_module_names:
+        return True
+    if part in BLENDER_SIDE | {"blender", "cli"}:
+        return top in IN_BLENDER
+    # `dev.py` is a program of its own, which finds its other half beside it.
+    return top in LIBRARIES.get(part, set()) or (part == "dev" and top == "devtools")
+
+
+def violations(source: str, path: str) -> list[str]:
+    """Return what breaks the rule in a module, one line each."""
+    part = PurePosixPath(path).parts[0].removesuffix(".py")
+    return [
+        f"{path}:{line} must not import {name}"
+        for line, name, own in imports(ast.parse(source), path)
+        if not (may_import(part, name) if own else may_use(part, name))
+    ]
+
+
+@pytest.mark.parametrize("path", SOURCES)
+def test_module_holds_the_rule(path: str) -> None:
+    assert violations((ROOT / path).read_text(encoding="utf-8"), path) == []
+
+
+def test_every_part_has_its_place() -> None:
+    parts = {PurePosixPath(path).parts[0].removesuffix(".py") for path in SOURCES}
+    assert parts <= PARTS.keys() | BLENDER_SIDE | {"cli", "dev", "devtools"}
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("geometry/bake.py", "import bpy"),
+        ("geometry/bake.py", "from scipy.spatial import cKDTree"),
+        ("geometry/bake.py", "from ..inference import decode"),
+        ("geometry/bake.py", "def late():\n    from ..inference.decode import decode_picture"),
+        ("geometry/bake.py", "from maquette.contracts import Float"),
+        ("geometry/bake.py", "from ... import contracts"),
+        ("geometry/bake.py", "import contracts"),
+        ("inference/decode.py", "import cv2"),
+        ("inference/decode.py", "from ..geometry.axes import place"),
+        ("inference/decode.py", "from ..training import data"),
+        ("pipeline.py", "from . import worker"),
+        ("pipeline.py", "from .blender.mesh import build_mesh"),
+        ("worker.py", "import torch"),
+        ("jobs.py", "from . import pipeline"),
+        ("jobs.py", "import numpy"),
+        ("contracts.py", "from .errors import MaquetteError"),
+        ("blender/mesh.py", "from ..geometry.measure import measure"),
+        ("blender/mesh.py", "from ..pipeline import generate"),
+        ("operators/generate.py", "from ..pipeline import generate"),
+        ("operators/generate.py", "import onnxruntime"),
+        ("cli/command.py", "from ..devtools import package"),
+        ("dev.py", "import numpy"),
+    ],
+)
+def test_breach_is_found(path: str, source: str) -> None:
+    assert len(violations(source, path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("geometry/bake.py", "from . import raster\nfrom ..contracts import Float\nimport numpy as np, math"),
+        ("pipeline.py", "from .geometry.axes import place\nfrom .inference import decode"),
+        ("operators/generate.py", "import bpy\nfrom .. import jobs\nfrom ..blender.mesh import build_mesh"),
+        ("cli/command.py", "from ..pipeline import generate\nfrom ..blender import export"),
+    ],
+)
+def test_what_the_rule_allows_passes(path: str, source: str) -> None:
+    assert violations(source, path) == []
