@@ -11,10 +11,12 @@ from .package import build_command
 from .pythons import ROOT
 from .testing import run_tests
 
-__all__ = ["COMMANDS", "run"]
+__all__ = ["COMMANDS", "picture_in", "run"]
 
 EXAMPLE = ROOT / "docs" / "examples" / "toy.png"
 RUNS = ROOT / "runs"
+FLAGS = {"-h", "--help", "-v", "--verbose"}
+"""The options of `generate` that take no value."""
 
 
 def picture_in(arguments: Sequence[str]) -> str:
@@ -22,7 +24,7 @@ def picture_in(arguments: Sequence[str]) -> str:
     after_option = False
     for argument in arguments:
         if argument.startswith("-") and argument != "-":
-            after_option = "=" not in argument
+            after_option = "=" not in argument and argument not in FLAGS
         elif after_option:
             after_option = False
         else:

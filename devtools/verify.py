@@ -47,7 +47,7 @@ def verify(path: Path, platform: str, pythons: Sequence[str]) -> list[str]:
         for python in pythons:
             modules, missing = _modules(archive, python, platform)
             problems += missing or _import_problems(sources, modules, f"Python {python} on {platform}")
-    return problems or _blender_problems(path)
+    return list(dict.fromkeys(problems)) or _blender_problems(path)
 
 
 def _belongs(name: str) -> bool:
