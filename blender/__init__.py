@@ -1,0 +1,1 @@
+"""The only code that touches Blender's data: meshes, materials, places in the scene, exporters, thumbnails."""

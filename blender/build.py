@@ -1,0 +1,46 @@
+"""The finished result as a Blender object: mesh, picture, material, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ..contracts import MeshArrays
+from .material import build_material, pack_image
+from .mesh import build_mesh
+
+__all__ = ["build_object"]
+
+
+def build_object(arrays: MeshArrays, texture: Path | None, name: str) -> bpy.types.Object:
+    """Make an object, not yet in any scene.
+
+    Parameters
+    ----------
+    arrays
+        The mesh in the object frame.
+    texture
+        The picture file of its base colour, or None for a mesh without one; packed, so not needed afterwards.
+    name
+        Of the object and of its data-blocks.
+
+    Raises
+    ------
+    MeshError, OutputError
+        When the arrays are no mesh, or the picture file is gone; nothing is left in the file then.
+    """
+    made: list[bpy.types.ID] = []
+    try:
+        mesh = build_mesh(arrays, name)
+        made.append(mesh)
+        if texture is not None:
+            image = pack_image(texture, name)
+            made.append(image)
+            material = build_material(name, image)
+            made.append(material)
+            mesh.materials.append(material)
+        return bpy.data.objects.new(name, mesh)
+    except Exception:
+        bpy.data.batch_remove(made)
+        raise

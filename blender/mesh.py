@@ -1,0 +1,106 @@
+"""Arrays to a Blender mesh and back, in bulk."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from ..contracts import Float, Int, MeshArrays
+from ..errors import MeshError
+
+__all__ = ["UV_LAYER", "build_mesh", "read_faces", "read_vertices"]
+
+UV_LAYER = "UVMap"
+
+
+def build_mesh(arrays: MeshArrays, name: str) -> bpy.types.Mesh:
+    """Make a smooth-shaded mesh of arrays.
+
+    Parameters
+    ----------
+    arrays
+        In the object frame: metres, Z up, front towards -Y. The texture is not looked at.
+    name
+        Of the new data-block.
+
+    Raises
+    ------
+    MeshError
+        When the arrays do not describe a mesh. Blender's own code crashes on such input, so it is checked first.
+    """
+    _check(arrays)
+    inside = arrays.faces >= 0
+    corners = arrays.faces[inside]
+    sizes = inside.sum(axis=1, dtype=np.int32)
+    mesh = bpy.data.meshes.new(name)
+    try:
+        mesh.vertices.add(len(arrays.vertices))
+        mesh.loops.add(len(corners))
+        mesh.polygons.add(len(sizes))
+        mesh.attributes["position"].data.foreach_set("vector", _flat(arrays.vertices, np.float32))
+        mesh.attributes[".corner_vert"].data.foreach_set("value", _flat(corners, np.int32))
+        mesh.polygons.foreach_set("loop_start", np.cumsum(sizes, dtype=np.int32) - sizes)
+        if arrays.uv is not None:
+            layer = mesh.uv_layers.new(name=UV_LAYER, do_init=False)
+            layer.uv.foreach_set("vector", _flat(arrays.uv[inside], np.float32))
+        for key, values in arrays.attributes.items():
+            attribute = mesh.attributes.new(key, "FLOAT", "POINT")
+            attribute.data.foreach_set("value", _flat(values, np.float32))
+        mesh.update(calc_edges=True)
+        mesh.shade_smooth()
+    except Exception:
+        bpy.data.meshes.remove(mesh)
+        raise
+    return mesh
+
+
+def read_vertices(mesh: bpy.types.Mesh) -> Float:
+    """The vertices as float32 [V, 3], in the mesh's own frame and unit."""
+    values = np.empty(len(mesh.vertices) * 3, dtype=np.float32)
+    mesh.attributes["position"].data.foreach_get("vector", values)
+    return values.reshape(-1, 3)
+
+
+def read_faces(mesh: bpy.types.Mesh) -> Int:
+    """The faces as int32 [F, 3], or [F, 4] with -1 in a triangle's last column.
+
+    A mesh with a face of more than four corners comes as its triangles, so that every face fits.
+    """
+    starts = _integers(mesh.polygons, "loop_start")
+    sizes = _integers(mesh.polygons, "loop_total")
+    if len(sizes) and sizes.max() > 4:
+        mesh.calc_loop_triangles()
+        return _integers(mesh.loop_triangles, "vertices", 3).reshape(-1, 3)
+    corners = _integers(mesh.loops, "vertex_index")
+    width = 4 if len(sizes) and sizes.max() == 4 else 3
+    column = np.arange(width, dtype=np.int32)
+    inside = column < sizes[:, None]
+    where = np.where(inside, starts[:, None] + column, 0)
+    return np.where(inside, corners[where], -1).astype(np.int32) if len(sizes) else np.empty((0, 3), np.int32)
+
+
+def _integers(items: bpy.types.bpy_prop_collection, key: str, width: int = 1) -> Int:
+    values = np.empty(len(items) * width, dtype=np.int32)
+    items.foreach_get(key, values)
+    return values
+
+
+def _flat(values: npt.ArrayLike, kind: type[np.generic]) -> npt.NDArray[np.generic]:
+    return np.ascontiguousarray(values, dtype=kind).ravel()
+
+
+def _check(arrays: MeshArrays) -> None:
+    vertices, faces, uv = arrays.vertices, arrays.faces, arrays.uv
+    if vertices.ndim != 2 or vertices.shape[1] != 3 or faces.ndim != 2 or faces.shape[1] not in (3, 4):
+        raise MeshError("The mesh's arrays have the wrong shape: vertices must be [V, 3] and faces [F, 3] or [F, 4].")
+    if not len(vertices) or not len(faces):
+        raise MeshError("The mesh is empty: try another picture or another background setting.")
+    if not np.isfinite(vertices).all() or (uv is not None and not np.isfinite(uv).all()):
+        raise MeshError("The mesh has coordinates that are not numbers: try another picture.")
+    if faces[:, :3].min() < 0 or faces.min() < -1 or faces.max() >= len(vertices):
+        raise MeshError("The mesh's faces point at vertices that do not exist: try another picture.")
+    if uv is not None and uv.shape != (*faces.shape, 2):
+        raise MeshError("The mesh's UVs do not fit its faces.")
+    if any(len(values) != len(vertices) for values in arrays.attributes.values()):
+        raise MeshError("A vertex attribute does not fit the mesh's vertices.")

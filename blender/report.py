@@ -1,0 +1,79 @@
+"""The report a generated or checked object carries, and its words."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import bpy
+
+from ..contracts import MeshReport, Report
+
+__all__ = ["PROPERTY", "mesh_lines", "mesh_part", "read_report", "run_line", "store_mesh_report", "store_report"]
+
+PROPERTY = "maquette_report"
+
+# What is wrong with a mesh, in the order of how much it matters: key of MeshReport, one, many.
+PROBLEMS = (
+    ("boundary_edges", "open edge", "open edges"),
+    ("non_manifold_edges", "non-manifold edge", "non-manifold edges"),
+    ("non_manifold_vertices", "non-manifold vertex", "non-manifold vertices"),
+    ("inconsistent_edges", "edge between faces wound in opposite ways", "edges between faces wound in opposite ways"),
+    ("inner_shells", "inner shell", "inner shells"),
+    ("self_intersections", "pair of faces through each other", "pairs of faces through each other"),
+    ("duplicate_faces", "duplicate face", "duplicate faces"),
+    ("degenerate_faces", "face without area", "faces without area"),
+)
+
+
+def store_report(item: bpy.types.Object, report: Report) -> None:
+    """Keep a run's report on its object, as JSON."""
+    item[PROPERTY] = json.dumps(dataclasses.asdict(report))
+
+
+def store_mesh_report(item: bpy.types.Object, mesh: MeshReport) -> None:
+    """Keep a new measurement on an object, beside what its report says of the run that made it."""
+    item[PROPERTY] = json.dumps({**read_report(item), "mesh": dataclasses.asdict(mesh)})
+
+
+def read_report(item: bpy.types.Object) -> dict[str, Any]:
+    """The report an object carries, or an empty one: where there is none, or somebody wrote something else there."""
+    try:
+        report = json.loads(item[PROPERTY])
+    except (KeyError, TypeError, ValueError):
+        return {}
+    return report if isinstance(report, dict) else {}
+
+
+def mesh_part(report: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The part on the mesh, or None where it is missing or not all there."""
+    mesh = report.get("mesh")
+    names = {item.name for item in dataclasses.fields(MeshReport)}
+    return mesh if isinstance(mesh, dict) and names <= mesh.keys() else None
+
+
+def mesh_lines(mesh: Mapping[str, Any], unit_scale: float = 1.0) -> tuple[str, list[str]]:
+    """A mesh report in plain words: one line of what it is, and a line for each problem there is.
+
+    ``unit_scale`` turns the mesh's own unit into metres.
+    """
+    size = " x ".join(f"{value * unit_scale:.3g}" for value in mesh["dimensions"])
+    surface = "Closed surface" if mesh["watertight"] else "Open surface"
+    what = f"{surface}, {_count(mesh['faces'], 'face', 'faces')}, {_count(mesh['loose_parts'], 'part', 'parts')}"
+    problems = [_count(mesh[key], one, many) for key, one, many in PROBLEMS if mesh[key]]
+    return f"{what}, {size} m", problems
+
+
+def run_line(report: Mapping[str, Any]) -> str:
+    """How long the run took and what it ran on, or nothing for an object that no run made."""
+    seconds, models = report.get("seconds"), report.get("models")
+    if not seconds or not models:
+        return ""
+    devices = sorted({model["provider"].removesuffix("ExecutionProvider") for model in models})
+    return f"{sum(seconds.values()):.1f} s on {' and '.join(devices)}"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
