@@ -1,0 +1,1 @@
+"""The sidebar tab: draws what is there and changes nothing."""

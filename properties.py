@@ -1,0 +1,162 @@
+"""What the user sets, per scene, and what a run shows of itself, per Blender session."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.types import PropertyGroup
+
+from .blender import thumbnail
+from .blender.export import FORMATS
+from .contracts import Device, Settings
+from .settings import FACE_LIMITS, HEIGHT_LIMITS, QUALITY
+
+__all__ = ["MAQUETTE_PG_settings", "MAQUETTE_PG_state", "attach", "detach", "is_preset", "read_settings"]
+
+_DEFAULTS = Settings()
+
+
+def _apply_quality(group: MAQUETTE_PG_settings, _context: bpy.types.Context) -> None:
+    preset = QUALITY[group.quality]
+    group.target_faces = preset.target_faces
+    group.texture_size = str(preset.texture_size)
+
+
+def _forget_thumbnail(group: MAQUETTE_PG_settings, _context: bpy.types.Context) -> None:
+    thumbnail.forget(group.image_path)
+
+
+class MAQUETTE_PG_settings(PropertyGroup):
+    """The settings of the next run, kept with the scene."""
+
+    image_path: StringProperty(
+        name="Picture",
+        description="The picture to make a mesh of: one object, seen whole, best in front of a plain or no background",
+        update=_forget_thumbnail,
+    )
+    background: EnumProperty(
+        name="Background",
+        description="What in the picture is not the object",
+        items=(
+            ("auto", "Auto", "Use the picture's transparency where it has some, else find and remove the background"),
+            ("alpha", "Use Alpha", "The picture's transparent parts are the background"),
+            ("keep", "Keep", "There is no background: the whole picture is the object"),
+            ("remove", "Remove", "Find and remove the background, whatever transparency the picture has"),
+        ),
+        default=_DEFAULTS.background,
+    )
+    quality: EnumProperty(
+        name="Quality",
+        description="Sets the target faces, the texture size and the fineness of the shape together",
+        items=tuple(
+            (key, preset.label, f"{preset.target_faces:,} faces and a texture of {preset.texture_size} pixels")
+            for key, preset in QUALITY.items()
+        ),
+        default=_DEFAULTS.quality,
+        update=_apply_quality,
+    )
+    target_faces: IntProperty(
+        name="Target Faces",
+        description="How many faces the finished mesh has, give or take 2 %",
+        default=_DEFAULTS.target_faces,
+        min=FACE_LIMITS[0],
+        max=FACE_LIMITS[1],
+        soft_max=200_000,
+        step=1000,
+    )
+    topology: EnumProperty(
+        name="Topology",
+        description="What the faces of the finished mesh are",
+        items=(
+            ("tris", "Triangles", "Only triangles: games, printing, everything that is not edited further"),
+            ("quads", "Quads", "Quads wherever two triangles make a good one: subdividing and sculpting"),
+        ),
+        default=_DEFAULTS.topology,
+    )
+    texture_size: EnumProperty(
+        name="Texture Size",
+        description="Side of the square texture in pixels",
+        items=(
+            ("0", "Off", "Shape alone, without UVs and texture"),
+            ("1024", "1024", "1024 x 1024 pixels"),
+            ("2048", "2048", "2048 x 2048 pixels"),
+            ("4096", "4096", "4096 x 4096 pixels"),
+        ),
+        default=str(_DEFAULTS.texture_size),
+    )
+    use: EnumProperty(
+        name="Use",
+        description="What the mesh is for",
+        items=(
+            ("solid", "Solid", "Closed, without inner shells or crumbs: 3D printing, simulation, booleans"),
+            ("visual", "Visual", "Closed, with small separate parts kept: renderings and games"),
+            ("raw", "Raw", "Every part the network found, as it found it: for repair by hand"),
+        ),
+        default=_DEFAULTS.use,
+    )
+    height: FloatProperty(
+        name="Height",
+        description="How tall the finished object stands",
+        default=_DEFAULTS.height,
+        min=HEIGHT_LIMITS[0],
+        max=HEIGHT_LIMITS[1],
+        soft_min=0.01,
+        soft_max=10.0,
+        precision=3,
+        subtype="DISTANCE",
+        unit="LENGTH",
+    )
+    export_format: EnumProperty(
+        name="Format",
+        description="File format of Export",
+        items=[(key, key, text) for key, (_, text) in FORMATS.items()],
+        default="GLB",
+    )
+
+
+class MAQUETTE_PG_state(PropertyGroup):
+    """The run under way, or the last one, for the panel; lives in the window manager, which undo leaves alone."""
+
+    step: StringProperty(name="Step", description="What the run is doing")
+    progress: FloatProperty(name="Progress", description="How much of the run is done", min=0.0, max=1.0)
+    error: StringProperty(name="Error", description="Why the last run failed; empty when it did not")
+    longest_tick_ms: FloatProperty(
+        name="Longest Tick",
+        description="Longest time the last run held up Blender at once, before the hand-over, in milliseconds",
+    )
+    handover_ms: FloatProperty(
+        name="Hand-over",
+        description="Time it took to turn the last run's result into an object, in milliseconds",
+    )
+
+
+def attach() -> None:
+    """Give every scene and the window manager their properties."""
+    bpy.types.Scene.maquette = PointerProperty(type=MAQUETTE_PG_settings)
+    bpy.types.WindowManager.maquette_state = PointerProperty(type=MAQUETTE_PG_state)
+
+
+def detach() -> None:
+    """Take the properties away again."""
+    del bpy.types.WindowManager.maquette_state
+    del bpy.types.Scene.maquette
+
+
+def read_settings(group: MAQUETTE_PG_settings, device: Device) -> Settings:
+    """The scene's settings as the pipeline takes them; its metre is Blender's unit."""
+    return Settings(
+        background=group.background,
+        quality=group.quality,
+        target_faces=group.target_faces,
+        topology=group.topology,
+        texture_size=int(group.texture_size),
+        use=group.use,
+        height=group.height,
+        device=device,
+    )
+
+
+def is_preset(group: MAQUETTE_PG_settings) -> bool:
+    """Whether faces and texture are what the quality set them to."""
+    preset = QUALITY[group.quality]
+    return group.target_faces == preset.target_faces and group.texture_size == str(preset.texture_size)
