@@ -188,10 +188,9 @@ class Process:
 
 
 def _environment() -> dict[str, str]:
-    """Return this process's environment without Python's own variables, with the path to import from."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    """Return this process's environment, with the path to import from."""
     path = [str(entry) for entry in sys.path if Path(entry).is_absolute()]
-    return {**inherited, PATH_VARIABLE: json.dumps(path)}
+    return {**os.environ, PATH_VARIABLE: json.dumps(path)}
 
 
 def describe_exit(code: int) -> str:

@@ -90,7 +90,8 @@ def load_result(folder: Path) -> tuple[MeshArrays, Report]:
         If a file is missing or damaged, or an array has not the shape, type or range it must have.
     """
     try:
-        with np.load(folder / MESH, allow_pickle=False) as archive:
+        # The file is opened here, since numpy leaves one that is no archive open.
+        with (folder / MESH).open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays: dict[str, npt.NDArray[Any]] = {name: archive[name] for name in archive.files}
         report = _report(json.loads((folder / REPORT).read_bytes()))
         return _mesh(arrays), report

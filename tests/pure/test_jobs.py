@@ -159,7 +159,10 @@ def test_unpolled_progress_does_not_pile_up(worker: Worker) -> None:
     assert events[0] == Progress("Counting", 19_999 / 20_000)
 
 
-def test_polite_cancel_is_heard_and_ends_the_process(worker: Worker, tmp_path: Path) -> None:
+def test_polite_cancel_is_heard_and_ends_the_process(
+    worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maquette.jobs._PATIENCE", 10 * LONG)
     note = tmp_path / "note.txt"
     job = worker.submit("obedient", {"note": str(note)})
     begin(job)
