@@ -66,13 +66,15 @@ def story(real_blender, profile: Path, example: Path, tmp_path_factory: pytest.T
         command += ["--python", str(folder / "window.py")]
         with real_blender.start(command, variables, [profile, folder], **pipes) as process:
             try:
-                process.wait(600)
+                process.wait(1200)
             except subprocess.TimeoutExpired:
                 process.kill()
-    assert seen.is_file(), log.read_text("utf-8", "replace")[-4000:]
-    told = json.loads(seen.read_text("utf-8"))
-    assert "failure" not in told, f"{told}\n{log.read_text('utf-8', 'replace')[-4000:]}"
-    told["log"] = log.read_text("utf-8", "replace")
+    told = {"failure": "Blender ended early", "log": log.read_text("utf-8", "replace")}
+    if seen.is_file():
+        del told["failure"]
+        told |= json.loads(seen.read_text("utf-8"))
+    if "failure" in told:
+        pytest.fail("\n".join(f"{key}: {value}" for key, value in told.items()), pytrace=False)
     told["left"] = [path.name for path in (folder / "temporary").iterdir() if path.name.startswith("maquette")]
     return told
 
@@ -88,7 +90,7 @@ def test_a_killed_worker_is_an_error_and_the_next_run_works(story: dict[str, Any
     assert story["killed_error"]
     assert not any(story["killed_left"].values())
     assert story["runs"][0]["error"] == ""
-    assert story["runs"][0]["faces"] >= 1000
+    assert 19_600 <= story["runs"][0]["faces"] <= 20_400
 
 
 def test_a_run_makes_one_selected_object_named_after_the_picture(story: dict[str, Any]) -> None:
@@ -98,7 +100,6 @@ def test_a_run_makes_one_selected_object_named_after_the_picture(story: dict[str
         assert run["selected"] == ["toy"]
         assert run["files"] == []
         assert run["workers"] == 1
-    assert 19_600 <= story["runs"][-1]["faces"] <= 20_400
 
 
 def test_one_undo_takes_all_of_a_run_back(story: dict[str, Any]) -> None:
@@ -107,10 +108,10 @@ def test_one_undo_takes_all_of_a_run_back(story: dict[str, Any]) -> None:
 
 
 def test_the_interface_stays_responsive(story: dict[str, Any], tell: Callable[[str], None]) -> None:
-    # The best of several runs: a busy machine delays any of them, a step that blocks delays all.
+    # The better of two runs: a busy machine delays any, a step that blocks delays both.
     ticks = [run["longest_tick_ms"] for run in story["runs"]]
-    handovers = [run["handover_ms"] for run in story["runs"][1:]]
-    tell(f"On Blender's main thread: longest ticks {ticks} ms, hand-overs at Standard {handovers} ms")
+    handovers = [run["handover_ms"] for run in story["runs"]]
+    tell(f"On Blender's main thread: longest ticks {ticks} ms, hand-overs {handovers} ms")
     tell(f"Seconds from Esc to the end of the run: {story['escape_seconds']}")
     assert 0 < min(ticks) <= 50
     assert 0 < min(handovers) <= 500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import zipfile
@@ -17,6 +18,23 @@ from maquette.devtools.wheels import read_name
 PYTHONS = ("3.11", "3.13", "3.14")
 
 
+@pytest.fixture(scope="module")
+def light_zip(zip_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the zip with the files in its wheels emptied: the same names, but quick to copy and to check."""
+    light = tmp_path_factory.mktemp("light") / zip_file.name
+    with zipfile.ZipFile(zip_file) as old, zipfile.ZipFile(light, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.endswith(".whl"):
+                emptied = io.BytesIO()
+                with zipfile.ZipFile(io.BytesIO(content)) as wheel, zipfile.ZipFile(emptied, "w") as shell:
+                    for member in wheel.namelist():
+                        shell.writestr(member, b"")
+                content = emptied.getvalue()
+            new.writestr(name, content)
+    return light
+
+
 def altered(source: Path, target: Path, keep: Callable[[str], bool], extra: str = "") -> Path:
     """Write a copy of a zip with only the members that `keep` says yes to, and one more if named."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
@@ -27,8 +45,8 @@ def altered(source: Path, target: Path, keep: Callable[[str], bool], extra: str 
     return target
 
 
-def test_the_zip_is_sound(zip_file: Path) -> None:
-    assert verify(zip_file, "linux-x64", PYTHONS) == []
+def test_a_sound_zip_has_no_problems(light_zip: Path) -> None:
+    assert verify(light_zip, "linux-x64", PYTHONS) == []
 
 
 @pytest.mark.parametrize(
@@ -40,21 +58,21 @@ def test_the_zip_is_sound(zip_file: Path) -> None:
         ("wheels/pillow", "0 wheels of pillow"),
     ],
 )
-def test_a_missing_part_is_noticed(zip_file: Path, tmp_path: Path, removed: str, complaint: str) -> None:
-    broken = altered(zip_file, tmp_path / "broken.zip", lambda name: not name.startswith(removed))
+def test_a_missing_part_is_noticed(light_zip: Path, tmp_path: Path, removed: str, complaint: str) -> None:
+    broken = altered(light_zip, tmp_path / "broken.zip", lambda name: not name.startswith(removed))
     assert any(complaint in problem for problem in verify(broken, "linux-x64", PYTHONS))
 
 
 @pytest.mark.parametrize(
     "stray", ["tests/test_a.py", "training/loop.py", "dev.py", "notes.txt", "blender/__pycache__/a.pyc"]
 )
-def test_a_stray_file_is_noticed(zip_file: Path, tmp_path: Path, stray: str) -> None:
-    broken = altered(zip_file, tmp_path / "broken.zip", lambda name: True, stray)
+def test_a_stray_file_is_noticed(light_zip: Path, tmp_path: Path, stray: str) -> None:
+    broken = altered(light_zip, tmp_path / "broken.zip", lambda name: True, stray)
     assert f"{stray} does not belong in it" in verify(broken, "linux-x64", PYTHONS)
 
 
-def test_a_zip_for_another_platform_is_noticed(zip_file: Path) -> None:
-    assert verify(zip_file, "windows-x64", PYTHONS)
+def test_a_zip_for_another_platform_is_noticed(light_zip: Path) -> None:
+    assert verify(light_zip, "windows-x64", PYTHONS)
 
 
 PROBE = """
@@ -71,7 +89,7 @@ for path in {networks!r}:
 assert Image.open({picture!r}).convert("RGBA").size == (768, 768)
 ball = manifold3d.Manifold.sphere(1.0, 64).to_mesh()
 simplifier = pyfqmr.Simplify()
-simplifier.setMesh(ball.vert_properties[:, :3], ball.tri_verts)
+simplifier.setMesh(ball.vert_properties[:, :3].astype(float), ball.tri_verts.astype(numpy.int32))
 simplifier.simplify_mesh(target_count=200, verbose=False)
 assert 0 < len(simplifier.getMesh()[1]) <= 200
 for name in ("google.protobuf", "flatbuffers", "packaging"):
