@@ -1,0 +1,26 @@
+"""ONNX Runtime carries few types of its own; these are the parts that Maquette uses."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+def get_available_providers() -> list[str]: ...
+
+class SessionOptions:
+    intra_op_num_threads: int
+    inter_op_num_threads: int
+    log_severity_level: int
+    def add_session_config_entry(self, key: str, value: str, /) -> None: ...
+
+class InferenceSession:
+    def __init__(
+        self,
+        path_or_bytes: str | bytes,
+        sess_options: SessionOptions | None = None,
+        providers: Sequence[str] | None = None,
+    ) -> None: ...
+    def get_providers(self) -> list[str]: ...
+    def run(
+        self, output_names: Sequence[str] | None, input_feed: Mapping[str, npt.NDArray[np.float32]]
+    ) -> list[npt.NDArray[np.float32]]: ...
