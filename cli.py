@@ -21,9 +21,6 @@ from .version import VERSION
 
 __all__ = ["main"]
 
-PREVIEW_SIZE = 768  # pixels
-PREVIEW_VIEW = (35.0, 20.0)  # azimuth and elevation of the three-quarter view, in degrees
-
 DONE, FAILED, WRONG_ARGUMENTS = 0, 1, 2
 
 
@@ -206,7 +203,7 @@ def _write_preview(mesh: MeshArrays, path: Path) -> None:
 
     from .geometry.preview import render_view
 
-    Image.fromarray(render_view(mesh, *PREVIEW_VIEW, PREVIEW_SIZE)).save(path)
+    Image.fromarray(render_view(mesh, backdrop=False)).save(path)
 
 
 def _write_report(report: Report, options: argparse.Namespace, staging: Staging, folders: dict[Path, Path]) -> Report:

@@ -37,7 +37,7 @@ class Staging:
         if not target.parent.is_dir():
             raise OutputError(f"The folder {target.parent} does not exist: make it first, or choose another.")
         try:
-            made = Path(tempfile.mkdtemp(prefix=".maquette-", dir=target.parent))
+            made = Path(tempfile.mkdtemp(prefix=".maquette-", dir=target.parent.absolute()))
         except OSError as error:
             reason = error.strerror
             raise OutputError(f"The folder {target.parent} cannot be written to ({reason}): choose another.") from error
@@ -60,16 +60,19 @@ class Staging:
         OutputError
             When a file is missing or cannot be moved; those new ones already moved are taken back.
         """
+        moves = [
+            (source, target.parent / source.relative_to(folder))
+            for folder, target in self._folders
+            for source in _main_last(folder, target)
+        ]
         fresh: list[Path] = []  # files and folders, to be taken back in reverse
         published: list[Path] = []
         try:
-            for folder, target in self._folders:
-                for source in _main_last(folder, target):
-                    place = target.parent / source.relative_to(folder)
-                    fresh.extend(path for path in (place.parent, place) if not path.exists())
-                    place.parent.mkdir(exist_ok=True)
-                    os.replace(source, place)
-                    published.append(place)
+            for source, place in moves:
+                fresh.extend(path for path in (place.parent, place) if not path.exists())
+                place.parent.mkdir(exist_ok=True)
+                os.replace(source, place)
+                published.append(place)
         except OSError as error:
             for place in reversed(fresh):
                 _remove(place)

@@ -26,10 +26,8 @@ class MAQUETTE_PT_generate(bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.maquette
-        column = self.layout.column()
-        column.enabled = current() is None
-        _draw_picture(column, context, settings)
-        _draw_settings(column, settings)
+        _draw_picture(self.layout, context, settings)
+        _draw_settings(self.layout.column(), settings)
         if current() is None:
             _draw_button(self.layout, context)
         else:
@@ -85,9 +83,8 @@ def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
 def _draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     state = context.window_manager.maquette_state
     layout.label(text=state.step)
-    row = layout.row(align=True)
-    row.progress(factor=state.progress, text=f"{state.progress:.0%}")
-    row.operator(MAQUETTE_OT_cancel.bl_idname, icon="X")
+    layout.progress(factor=state.progress, text=f"{state.progress:.0%}")
+    layout.operator(MAQUETTE_OT_cancel.bl_idname, icon="X")
 
 
 def _draw_error(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -97,5 +94,5 @@ def _draw_error(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row = layout.box().row()
     text = row.column()
     text.alert = True
-    draw_text(text, context, error, icon="ERROR")
+    draw_text(text, context, error, icon="ERROR", beside=28)
     row.operator(MAQUETTE_OT_dismiss_error.bl_idname, text="", icon="X", emboss=False)
