@@ -152,6 +152,8 @@ def _check_paths(options: argparse.Namespace) -> None:
 
     try:
         check_suffix(options.output)
+    except OutputError:
+        raise
     except MaquetteError as error:
         raise _ArgumentError(str(error)) from error
     if options.preview and options.preview.suffix.lower() != ".png":

@@ -60,10 +60,13 @@ def export(objects: Sequence[bpy.types.Object], path: Path) -> list[Path]:
 
 
 def check_suffix(path: Path) -> None:
-    """Raise MaquetteError unless the suffix is one we can write."""
-    if path.suffix.lower() not in SUFFIXES:
+    """Raise MaquetteError for a suffix that we do not know, and OutputError for one that this Blender cannot write."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
         known = ", ".join(sorted(SUFFIXES))
         raise MaquetteError(f"{path.name or path} does not end in a known format: use one of {known}.")
+    if SUFFIXES[suffix] is _write_usd and not bpy.app.build_options.usd:
+        raise OutputError(f"This Blender was built without USD, so it cannot write {suffix}: choose another format.")
 
 
 def export_file(objects: Sequence[bpy.types.Object], path: Path) -> None:
@@ -83,8 +86,8 @@ def export_file(objects: Sequence[bpy.types.Object], path: Path) -> None:
 
 def _reason(path: Path, error: Exception) -> str:
     kind = path.suffix.lower()
-    if "could not be found" in str(error) or "not found" in str(error):
-        return f"This Blender cannot write {kind} files: choose another format, .glb for one."
+    if isinstance(error, AttributeError) and "could not be found" in str(error):
+        return f"Blender's {kind} exporter is switched off: enable its add-on, or choose another format."
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"Blender's {kind} exporter failed: {lines[-1] if lines else type(error).__name__}"
 

@@ -125,7 +125,7 @@ def test_usd_texture_lies_beside_it(item: bpy.types.Object, tmp_path: Path) -> N
 def test_missing_usd_is_said_in_a_sentence(item: bpy.types.Object, tmp_path: Path) -> None:
     if bpy.app.build_options.usd:
         pytest.skip("this Blender has USD")
-    with pytest.raises(OutputError, match=r"cannot write \.usdz"):
+    with pytest.raises(OutputError, match=r"without USD, so it cannot write \.usdz"):
         export([item], tmp_path / "cup.usdz")
     assert "USD" not in FORMATS
 
