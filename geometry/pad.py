@@ -1,0 +1,59 @@
+"""Filling what has no colour from its surroundings, coarse to fine (push-pull, Gortler et al. 1996)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..contracts import Float, Mask, Pixels
+
+__all__ = ["fill_gaps", "pad_texture"]
+
+
+def fill_gaps(colour: Float, weight: Float) -> Float:
+    """Replace colours of little weight by those around.
+
+    Parameters
+    ----------
+    colour : float32 [H, W, C]
+    weight : float32 [H, W] in 0..1: 1 keeps a colour as it is, 0 replaces it.
+
+    Returns
+    -------
+    float32 [H, W, C]; all zero where nothing has any weight.
+    """
+    height, width = weight.shape
+    if not (weight < 1).any():
+        return colour
+    if height == width == 1:
+        return colour * np.sign(weight)[:, :, None]
+    coarse = fill_gaps(*_halve(colour, weight))
+    wide = coarse.repeat(2, axis=0)[:height].repeat(2, axis=1)[:, :width]
+    return wide + weight[:, :, None] * (colour - wide)
+
+
+def pad_texture(texture: Pixels, covered: Mask) -> Pixels:
+    """Give every texel outside the charts the colour of the charts near it, so that filtering finds no foreign colour.
+
+    ``texture`` uint8 [T, T, 3], ``covered`` bool [T, T]. Returns a new texture.
+    """
+    coarse = fill_gaps(*_halve(texture, covered.astype(np.float32)))
+    rows, columns = np.nonzero(~covered)
+    padded = texture.copy()
+    padded[rows, columns] = np.rint(coarse[rows // 2, columns // 2]).astype(np.uint8)
+    return padded
+
+
+def _halve(colour: Float | Pixels, weight: Float) -> tuple[Float, Float]:
+    """Weighted means of blocks of two by two pixels, and their weights, at most one."""
+    height, width = weight.shape
+    half = ((height + 1) // 2, (width + 1) // 2)
+    total = np.zeros(half, np.float32)
+    mean = np.zeros((*half, colour.shape[2]), np.float32)
+    for row in (0, 1):
+        for column in (0, 1):
+            part = weight[row::2, column::2]
+            inside = (slice(part.shape[0]), slice(part.shape[1]))
+            total[inside] += part
+            mean[inside] += part[:, :, None] * colour[row::2, column::2]
+    mean /= np.where(total > 0, total, 1)[:, :, None]
+    return mean, np.minimum(total, 1)
