@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..contracts import Float, Mask, Surface, Volume
+from ..contracts import Float, Int, Mask, Surface, Volume
 from .axes import unproject
 
 __all__ = ["grid_to_view", "refine_volume", "resize_linear"]
@@ -72,8 +72,12 @@ def refine_volume(volume: Volume, surface: Surface, alpha: Float, detail: int) -
     return Volume(np.ascontiguousarray(field, np.float32), volume.near, volume.step, volume.camera)
 
 
-def grid_to_view(vertices: Float, volume: Volume) -> Float:
-    """View-frame points of vertices [V, 3] given in index coordinates (i, j, k) of the volume's cell centres."""
+def grid_to_view(vertices: Float, faces: Int, volume: Volume) -> tuple[Float, Int]:
+    """A surface in index coordinates (i, j, k) of the volume's cell centres, brought to the view frame.
+
+    Rows of the grid run down while the frame's Z runs up, so the faces [F, 3] are turned over to look outwards again.
+    """
     _, h, w = volume.field.shape
     y = volume.near + (vertices[:, 0] + 0.5) * volume.step
-    return unproject((2 * vertices[:, 2] + 1) / w - 1, 1 - (2 * vertices[:, 1] + 1) / h, y, volume.camera)
+    points = unproject((2 * vertices[:, 2] + 1) / w - 1, 1 - (2 * vertices[:, 1] + 1) / h, y, volume.camera)
+    return points, np.ascontiguousarray(faces[:, ::-1])

@@ -7,6 +7,7 @@ import pytest
 from maquette.contracts import Camera, Surface, Volume
 from maquette.geometry.extract import extract_surface
 from maquette.geometry.field import grid_to_view, refine_volume, resize_linear
+from maquette.geometry.measure import measure
 
 CAMERA = Camera(0.0, 4.0)
 
@@ -29,10 +30,11 @@ def ball(size: int = 64, radius: float = 0.7) -> tuple[Volume, Surface, np.ndarr
 def test_a_ball_stays_a_ball(detail: int) -> None:
     volume, surface, alpha = ball()
     fine = refine_volume(volume, surface, alpha, detail)
-    vertices, _ = extract_surface(fine.field)
-    radii = np.linalg.norm(grid_to_view(vertices, fine), axis=1)
+    vertices, faces = grid_to_view(*extract_surface(fine.field), fine)
+    radii = np.linalg.norm(vertices, axis=1)
     assert abs(radii.mean() - 0.7) < 0.02
     assert radii.max() < 0.78 and radii.min() > 0.62
+    assert measure(vertices, faces).volume > 0
 
 
 def test_nothing_outside_the_silhouette_nor_before_the_surface() -> None:
@@ -58,7 +60,7 @@ def test_the_visible_surface_is_kept_where_the_volume_is_late() -> None:
 
 def test_grid_corners_land_where_the_contract_says() -> None:
     volume = Volume(np.zeros((4, 8, 8), np.float32), -0.5, 0.25, CAMERA)
-    points = grid_to_view(np.float32([[-0.5, -0.5, -0.5], [1.5, 7.5, 7.5]]), volume)
+    points, _ = grid_to_view(np.float32([[-0.5, -0.5, -0.5], [1.5, 7.5, 7.5]]), np.int32([[0, 1, 0]]), volume)
     np.testing.assert_allclose(points[0], [-0.875, -0.5, 0.875], atol=1e-6)
     np.testing.assert_allclose(points[1], [1, 0, -1], atol=1e-6)
 

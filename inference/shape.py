@@ -1,0 +1,36 @@
+"""The embedded shape model: the visible surface to the complete solid in the camera's frustum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..contracts import Float, Surface, Volume
+from .session import Session
+
+__all__ = ["MARGIN", "STEP", "ShapeModel"]
+
+# The network's frame: depth counts from the front-most visible point (robustly), in half crop sides at that point's
+# plane. Its first bin starts MARGIN before that point and each is STEP long.
+MARGIN, STEP = 0.06, 0.0285
+FRONT_PERCENTILE = 1.0
+
+
+class ShapeModel:
+    """Wraps a network of task ``shape`` with the output ``solid``, a logit per depth bin and ray."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def complete(self, surface: Surface, both_ways: bool = True) -> Volume:
+        """The complete shape; with ``both_ways`` the mean of the surface and its mirror image."""
+        tangent = 1 / surface.camera.distance
+        front = float(np.percentile(surface.depth[surface.mask], FRONT_PERCENTILE))
+        # Depth in the view frame counts from the mean plane; a plane nearer to the camera shows the same crop at a
+        # smaller scale.
+        scale = 1 + front * tangent
+        depth = np.where(surface.mask, (surface.depth - front) / scale, 0)
+        array = np.stack([depth, surface.mask, surface.mask * tangent]).astype(np.float32)[None]
+        field: Float = self.session.run(array)["solid"][0]
+        if both_ways:
+            field = (field + self.session.run(array[..., ::-1])["solid"][0][..., ::-1]) / 2
+        return Volume(np.ascontiguousarray(field), front - MARGIN * scale, STEP * scale, surface.camera)

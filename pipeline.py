@@ -1,0 +1,200 @@
+"""Picture to mesh, step by step, with progress and cancel. No bpy.
+
+The steps take and give the dataclasses of `contracts`; each step is timed, and between steps the job can be cancelled.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from .contracts import Device, Float, Int, MeshArrays, MeshReport, Report, Settings, Subject, Surface, Volume
+from .errors import CancelledError, ModelError
+from .geometry.axes import place, view_to_object
+from .geometry.bake import bake_texture
+from .geometry.decimate import decimate
+from .geometry.extract import extract_surface
+from .geometry.field import grid_to_view, refine_volume
+from .geometry.measure import measure
+from .geometry.parts import keep_parts
+from .geometry.quads import pair_triangles
+from .geometry.refine import subdivide
+from .geometry.smooth import taubin
+from .geometry.unwrap import unwrap
+from .inference.card import EMBEDDED, load_card
+from .inference.cutout import cut_out
+from .inference.decode import decode_picture
+from .inference.depth import DepthModel
+from .inference.prepare import prepare_subject
+from .inference.session import Session
+from .inference.shape import ShapeModel
+from .settings import QUALITY, check_settings
+from .version import VERSION
+
+__all__ = ["ModelSet", "Result", "generate", "load_models"]
+
+SMOOTHING = 12  # Taubin steps on the dense surface: takes the grid's stair-steps away before faces are reduced
+SPARE = 1.6  # triangles of the dense surface per triangle asked for, at the least
+QUAD_SHARE = 0.87  # quads made per face aimed at; a little under what pairing reaches
+
+Progress = Callable[[str, float], None]
+Cancelled = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class ModelSet:
+    """The networks of one run, loaded."""
+
+    depth: DepthModel
+    shape: ShapeModel
+
+    @property
+    def used(self) -> tuple[Mapping[str, str], ...]:
+        """What the report says of them: id, sha256 and the provider really in use."""
+        sessions = (self.depth.session, self.shape.session)
+        return tuple({"id": s.card.id, "sha256": s.card.sha256, "provider": s.provider} for s in sessions)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished run: the mesh in the object frame, in metres, and the report."""
+
+    mesh: MeshArrays
+    report: Report
+
+
+@lru_cache(maxsize=4)
+def _open_models(depth_model: str, shape_model: str, device: Device) -> ModelSet:
+    cards = [load_card(EMBEDDED / f"{name}.toml") for name in (depth_model, shape_model)]
+    for card, task in zip(cards, ("depth", "shape"), strict=True):
+        if card.task != task:
+            raise ModelError(f"{card.id} is a {card.task} model; choose a {task} model instead.")
+    return ModelSet(DepthModel(Session(cards[0], device)), ShapeModel(Session(cards[1], device)))
+
+
+def load_models(settings: Settings) -> ModelSet:
+    """The networks that ``settings`` name, loaded once and kept."""
+    return _open_models(settings.depth_model, settings.shape_model, settings.device)
+
+
+class _Steps:
+    """Tells each step's name and share of the work, times it, and stops between steps when asked to."""
+
+    # Shares of the whole, from timings at Standard; they only place the progress bar.
+    SHARES: Mapping[str, float] = {
+        "Reading the picture": 0.03,
+        "Cutting out the subject": 0.07,
+        "Estimating depth": 0.05,
+        "Completing the shape": 0.05,
+        "Building the surface": 0.2,
+        "Reducing faces": 0.15,
+        "Unwrapping": 0.1,
+        "Painting the texture": 0.25,
+        "Checking the mesh": 0.1,
+    }
+
+    def __init__(self, progress: Progress, cancelled: Cancelled) -> None:
+        self.progress, self.cancelled = progress, cancelled
+        self.done, self.seconds = 0.0, dict[str, float]()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        if self.cancelled():
+            raise CancelledError("Stopped; nothing was made.")
+        self.progress(name, self.done)
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 4)
+        self.done += self.SHARES[name]
+
+
+def _dense_surface(volume: Volume, surface: Surface, subject: Subject, settings: Settings) -> tuple[Float, Int]:
+    """The closed surface of the completed shape, in the view frame, before faces are reduced."""
+    alpha = subject.rgba[..., 3].astype(np.float32) / 255
+    fine = refine_volume(volume, surface, alpha, QUALITY[settings.quality].detail)
+    vertices, faces = grid_to_view(*extract_surface(fine.field), fine)
+    vertices, faces = keep_parts(vertices, faces, settings.use)
+    if settings.use != "raw":
+        vertices = taubin(vertices, faces, SMOOTHING)
+    return vertices, faces
+
+
+def _reduce(vertices: Float, faces: Int, settings: Settings) -> tuple[Float, Int]:
+    """Triangles or quads of the number asked for."""
+    quads = settings.topology == "quads"
+    triangles = round(settings.target_faces * (1 + QUAD_SHARE)) if quads else settings.target_faces
+    while len(faces) < SPARE * triangles:
+        vertices, faces = subdivide(vertices, faces)
+    vertices, faces = decimate(vertices, faces, triangles)
+    return vertices, pair_triangles(vertices, faces, settings.target_faces) if quads else faces
+
+
+def _looks(vertices: Float, faces: Int, subject: Subject, surface: Surface, size: int, steps: _Steps) -> MeshArrays:
+    """The mesh in the view frame with UVs and texture (``size`` 0: without)."""
+    if not size:
+        return MeshArrays(vertices, faces)
+    with steps.step("Unwrapping"):
+        uv = unwrap(vertices, faces)
+    with steps.step("Painting the texture"):
+        texture, seen = bake_texture(vertices, faces, uv, subject, surface, size)
+    return MeshArrays(vertices, faces, uv, texture, {"seen": seen})
+
+
+def _summary(picture: Path, settings: Settings, models: ModelSet, steps: _Steps, mesh: MeshReport) -> Report:
+    return Report(VERSION, str(picture), settings, models.used, dict(steps.seconds), mesh)
+
+
+def generate(picture: Path, settings: Settings, models: ModelSet, progress: Progress, cancelled: Cancelled) -> Result:
+    """Make a textured mesh from one picture.
+
+    Parameters
+    ----------
+    picture : Path
+        The picture file.
+    settings : Settings
+        What the user asks for.
+    models : ModelSet
+        From `load_models`.
+    progress : callable
+        Called with each step's name and the share of the work done before it, 0..1.
+    cancelled : callable
+        Asked before each step; when it says yes, `CancelledError` is raised.
+
+    Returns
+    -------
+    Result
+        The mesh in the object frame (metres, Z up, front towards -Y, standing on Z = 0) and the report.
+
+    Raises
+    ------
+    MaquetteError
+        One of its children, with a sentence for the user.
+    """
+    check_settings(settings)
+    steps = _Steps(progress, cancelled)
+    both_ways = settings.quality != "draft"
+    with steps.step("Reading the picture"):
+        pixels = decode_picture(picture)
+    with steps.step("Cutting out the subject"):
+        subject = prepare_subject(cut_out(pixels, settings.background))
+    with steps.step("Estimating depth"):
+        surface = models.depth.estimate(subject, both_ways)
+    with steps.step("Completing the shape"):
+        volume = models.shape.complete(surface, both_ways)
+    with steps.step("Building the surface"):
+        vertices, faces = _dense_surface(volume, surface, subject, settings)
+    with steps.step("Reducing faces"):
+        vertices, faces = _reduce(vertices, faces, settings)
+    mesh = _looks(vertices, faces, subject, surface, settings.texture_size, steps)
+    with steps.step("Checking the mesh"):
+        upright = place(view_to_object(mesh.vertices, surface.camera.elevation), settings.height)
+        mesh = replace(mesh, vertices=upright)
+        report = measure(mesh.vertices, mesh.faces)
+    progress("Done", 1.0)
+    return Result(mesh, _summary(picture, settings, models, steps, report))

@@ -1,0 +1,76 @@
+"""Cards and network files: what is not as the card says is not run."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from maquette.errors import DeviceError, ModelError
+from maquette.inference.card import EMBEDDED, load_card, read_network
+from maquette.inference.session import Session
+
+CARD = """id = "x"
+task = "depth"
+file = "x.onnx"
+bytes = {bytes}
+sha256 = "{sha256}"
+licence = "MIT"
+[input]
+name = "subject"
+size = 128
+[outputs]
+depth = "depth"
+"""
+
+
+def write(folder: Path, data: bytes, text: str = CARD) -> Path:
+    (folder / "x.onnx").write_bytes(data)
+    card = folder / "x.toml"
+    card.write_text(text.format(bytes=len(data), sha256=hashlib.sha256(data).hexdigest()))
+    return card
+
+
+def test_a_card_and_its_file_are_read(tmp_path: Path) -> None:
+    card = load_card(write(tmp_path, b"network"))
+    assert (card.id, card.task, card.input_size, card.outputs) == ("x", "depth", 128, ("depth",))
+    assert read_network(card) == b"network"
+
+
+@pytest.mark.parametrize("change", [b"networK", b"network plus", b""])
+def test_a_changed_file_is_refused(tmp_path: Path, change: bytes) -> None:
+    card = load_card(write(tmp_path, b"network"))
+    card.path.write_bytes(change)
+    with pytest.raises(ModelError, match="damaged"):
+        read_network(card)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("not = [toml", "cannot be read"),
+        (CARD.replace('task = "depth"\n', ""), "task"),
+        (CARD.replace('"x.onnx"', '"../x.onnx"'), "outside"),
+        (CARD.replace("size = 128", 'size = "big"'), "size"),
+    ],
+)
+def test_a_bad_card_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(ModelError, match=says):
+        load_card(write(tmp_path, b"network", text))
+
+
+def test_a_missing_card_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="install"):
+        load_card(tmp_path / "gone.toml")
+
+
+def test_bytes_that_are_no_network_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot load"):
+        Session(load_card(write(tmp_path, b"network")), "cpu")
+
+
+def test_a_device_this_runtime_lacks_is_named() -> None:
+    card = load_card(EMBEDDED / "maquette-depth.toml")
+    with pytest.raises(DeviceError, match="directml"):
+        Session(card, "directml")
+    assert Session(card, "cpu").provider == "CPUExecutionProvider"
