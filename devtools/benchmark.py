@@ -42,7 +42,8 @@ def _cold(python: Path, picture: Path, quality: str) -> tuple[float, int, int]:
         report = Path(folder) / "report.json"
         command = [str(python), str(ROOT / "bootstrap.py"), "cli", "generate", str(picture), "--quality", quality]
         started = time.monotonic()
-        process = subprocess.Popen([*command, "-o", str(Path(folder) / "mesh.glb"), "--report", str(report)])
+        outputs = ["-o", str(Path(folder) / "mesh.glb"), "--report", str(report)]
+        process = subprocess.Popen([*command, *outputs], stdout=sys.stderr)
         memory = 0
         if sys.platform == "win32":
             code = process.wait()
@@ -98,10 +99,10 @@ def _table(figures: dict[str, Figures]) -> str:
 
 def _note(runs: int, load: str) -> str:
     """Say what the figures were measured on."""
-    python = environment_version(ROOT / ".venv")
+    python, onnxruntime = environment_version(ROOT / ".venv"), RUNTIME["onnxruntime"]
     return (
-        f"Median of {runs} runs for the steps, one run of the command; {_processor()}, {platform.system()}, no GPU, "
-        f"Python {python}, ONNX Runtime {RUNTIME['onnxruntime']}{load}. The picture: `docs/examples/toy.png`."
+        f"Steps: median over {runs} run{'s' if runs > 1 else ''}; command: one run. Picture: `docs/examples/toy.png`. "
+        f"{_processor()}, {platform.system()}, no GPU, Python {python}, ONNX Runtime {onnxruntime}{load}."
     )
 
 
