@@ -26,6 +26,9 @@ SEGMENT_SIZE = 160
 ROUNDS = 4
 BORDER = 0.02
 """Width of the frame taken for background, in longest sides."""
+UNLIKE = 18.0
+"""Lab distance from which two colours are no longer shades of one background."""
+MOST_CUT_OFF = 0.8
 SUBJECT_DENSITY = 0.035
 """Density of a subject's pixel in the space of `background_density`: anything is as likely."""
 GAUSSIANS = 8
@@ -35,6 +38,8 @@ PIECE_CENTRALITY = 0.8
 SHADOW_OUTLINE = 0.5
 """A patch that looks like shaded floor is one if this share of its outline borders on the background."""
 HOLE_SHARE = 0.001
+OPENING_SHARE = 0.003
+"""An enclosed patch this large that looks just like the background is one seen through the subject, as in a handle."""
 
 
 @dataclass(frozen=True)
@@ -71,19 +76,25 @@ def segment(rgb: Pixels) -> Float:
     subject = scene.barrier + scene.prior > 0
     probability = np.zeros(ground.shape, np.float32)
     odds_shaded = odds_lit = probability
-    for _ in range(ROUNDS):
+    through = shade = np.zeros_like(ground)
+    for turn in range(ROUNDS):
         odds_shaded, odds_lit = _background_odds(scene, ground)
-        odds = 0.7 * odds_shaded + scene.barrier + scene.prior
+        if turn == 0:
+            # Only now is the background surely background: later it may have learnt parts of the subject.
+            through = box_mean((odds_lit < odds_lit.min() + 2).astype(np.float32), 1) > 0.5
+            shade = box_mean((odds_shaded < 0).astype(np.float32), 1) > 0.5
+        odds = 0.7 * np.clip(odds_shaded, -5.0, 5.0) + scene.barrier + scene.prior
         if subject.any():
             odds = odds + 0.3 * np.clip(_mixture_odds(scene, ground, subject), -6.0, 6.0)
         odds = np.where(scene.border, np.minimum(odds, 0.0) - 3.0, odds)
         probability = _smooth(odds, scene.links)
         subject = probability > 0.5
         ground = probability < 0.2
-        ground[[0, -1]] = True
+        ground[0] = True
+        ground[-1] |= scene.border[-1]
         ground[:, [0, -1]] = True
-    kept = _drop_shadows(subject, (odds_shaded < 0) & (odds_lit > 0))
-    kept = _fill_holes(_main_pieces(kept), odds_lit)
+    kept = _drop_shadows(subject, shade)
+    kept = _fill_holes(_main_pieces(kept), odds_lit) & ~_large_pieces(kept & through, OPENING_SHARE)
     return np.where(kept, np.maximum(probability, 0.5 + 0.5 * (kept & ~subject)), 0.0).astype(np.float32)
 
 
@@ -95,6 +106,7 @@ def _survey(rgb: Pixels) -> _Scene:
     rim = max(2, round(BORDER * max(height, width)))
     border = np.ones((height, width), bool)
     border[rim:-rim, rim:-rim] = False
+    border[-rim:, _cut_off(lab, rim)] = False
     # Lightness counts half: shadows are edges in lightness only.
     distance = barrier_distance(box_mean(lab * np.array([0.5, 1, 1], np.float32), 1), border)
     # In a picture of weak contrast a weaker edge means as much.
@@ -103,6 +115,18 @@ def _survey(rgb: Pixels) -> _Scene:
     prior = 0.3 * np.clip(1.5 - 1.8 * ((x / 0.8) ** 2 + (y / 0.85) ** 2), -4.0, 1.0)
     points = np.concatenate([lab / 10, 3 * y[..., None], 1.5 * x[..., None]], axis=-1)
     return _Scene(lab, log, points, border, prior, barrier, _links(lab))
+
+
+def _cut_off(lab: Float, rim: int) -> Mask:
+    """Columns, bool [W], where the subject seems to run out of the picture at the bottom, as in a bust.
+
+    Its colours there are found nowhere along the other three sides.
+    """
+    bottom = lab[-rim:].mean(0)
+    others = np.concatenate([lab[:rim].mean(0), lab[:, :rim].mean(1), lab[:, -rim:].mean(1)])
+    nearest = np.square(bottom[:, None] - others).sum(-1).min(1)
+    foreign = nearest > UNLIKE**2
+    return foreign if foreign.mean() < MOST_CUT_OFF else np.zeros_like(foreign)
 
 
 def _background_odds(scene: _Scene, ground: Mask) -> tuple[Float, Float]:
@@ -117,8 +141,7 @@ def _background_odds(scene: _Scene, ground: Mask) -> tuple[Float, Float]:
     lit = np.max([d[0] for d in densities], axis=0)
     shaded = np.max([d[1] for d in densities], axis=0)
     odds = np.log(SUBJECT_DENSITY) - np.log(np.stack([lit + shaded, lit]) + 1e-9)
-    clipped = np.clip(odds, -5.0, 5.0).astype(np.float32)
-    return clipped[0], clipped[1]
+    return odds[0].astype(np.float32), odds[1].astype(np.float32)
 
 
 def _mixture_odds(scene: _Scene, ground: Mask, subject: Mask) -> Float:
@@ -209,13 +232,21 @@ def _main_pieces(mask: Mask) -> Mask:
     return keep[labels]
 
 
+def _large_pieces(mask: Mask, share: float) -> Mask:
+    """The pieces of at least a share of the whole picture."""
+    labels, _ = label_pieces(mask)
+    large = np.bincount(labels.ravel()) >= share * mask.size
+    large[0] = False
+    return large[labels]
+
+
 def _fill_holes(mask: Mask, lit_odds: Float) -> Mask:
     """Fill holes that are tiny, or do not look like the background in its light."""
     labels, count = label_pieces(~mask)
     if count < 2:
         return mask
     area = np.bincount(labels.ravel(), minlength=count + 1)
-    odds = np.bincount(labels.ravel(), lit_odds.ravel(), minlength=count + 1) / np.maximum(area, 1)
+    odds = np.bincount(labels.ravel(), np.clip(lit_odds, -5, 5).ravel(), minlength=count + 1) / np.maximum(area, 1)
     fill = (area < HOLE_SHARE * mask.size) | (odds > 0)
     rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     fill[rim], fill[0] = False, False
