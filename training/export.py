@@ -85,7 +85,7 @@ def _card(kind: str, file: Path, log: list[dict[str, str]], parity: float, seed:
         "batch = 16",
         f"minutes = {int(log[-1]['seconds']) // 60}",
         'machine = "two CPU cores, bfloat16"',
-        f'command = "python bootstrap.py training.train_{kind} …, then training.export {kind}; all steps in training/README.md"',
+        f'command = "python bootstrap.py training.train_{kind} …, then training.export {kind}; see training/README.md"',
         f"parity_to_pytorch = {parity:.2e}",
         "",
         "[training.held_out_scores]",

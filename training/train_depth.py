@@ -89,7 +89,7 @@ def _losses(
     turned = (1 - functional.cosine_similarity(out_normals.float(), normals, dim=1)[:, None]) * mask
     turned = turned.sum() / area
     view = (out_camera.float() - camera).abs().mean(0)
-    loss = distance + slopes + 0.3 * turned + 0.2 * view[0] + 0.5 * view[1]
+    loss = distance + slopes + 0.3 * turned + 0.6 * view[0] + 0.5 * view[1]
     flat = (target.abs() * mask).sum() / area
     return loss, {
         "relative": (distance / flat).item(),
