@@ -36,7 +36,7 @@ def pack_image(path: Path, name: str) -> bpy.types.Image:
 def build_material(name: str, image: bpy.types.Image) -> bpy.types.Material:
     """A Principled material, not metallic and fairly rough, with the picture as its base colour."""
     material = bpy.data.materials.new(name)
-    if material.node_tree is None:  # before Blender 5; from then on there always is one
+    if bpy.app.version < (5, 0, 0):  # from then on a material always has nodes
         material.use_nodes = True
     tree = material.node_tree
     shader = next(node for node in tree.nodes if node.bl_idname == "ShaderNodeBsdfPrincipled")

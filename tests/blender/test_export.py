@@ -203,3 +203,17 @@ def test_failed_export_leaves_the_earlier_file(
         export([item], path)
     assert path.read_bytes() == good
     assert [file.name for file in tmp_path.iterdir() if file.suffix != ".png"] == ["out.stl"]
+
+
+def test_operator_writes_by_suffix_or_format(registered: None, item: bpy.types.Object, tmp_path: Path) -> None:
+    assert bpy.ops.maquette.export(filepath=str(tmp_path / "a.stl")) == {"FINISHED"}
+    assert bpy.ops.maquette.export(filepath=str(tmp_path / "b"), format="PLY") == {"FINISHED"}
+    assert (tmp_path / "a.stl").is_file()
+    assert (tmp_path / "b.ply").is_file()
+
+
+def test_operator_says_why_it_failed(registered: None, item: bpy.types.Object, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="does not exist"):
+        bpy.ops.maquette.export(filepath=str(tmp_path / "missing" / "a.glb"))
+    item.select_set(False)
+    assert not bpy.ops.maquette.export.poll()
