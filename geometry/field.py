@@ -11,7 +11,8 @@ __all__ = ["grid_to_view", "refine_volume", "resize_linear"]
 
 LIMIT = 3.0  # logits beyond this say nothing more about where the surface is
 SHEET = 1.5  # bins that count as solid behind the visible surface, at the least
-DOUBT = -2.0  # where the shape model is this sure that nothing is there, the visible surface is not forced on it
+SMOOTHING = 3  # passes over the coarse volume: its bins would show as terraces on the hidden side
+DOUBT = -1.0  # where the shape model is this sure that nothing is there, the visible surface is not forced on it
 
 
 def resize_linear(values: Float, size: int, axis: int) -> Float:
@@ -25,6 +26,26 @@ def resize_linear(values: Float, size: int, axis: int) -> Float:
     share = share.reshape([-1 if a == axis % values.ndim else 1 for a in range(values.ndim)])
     first = np.take(values, low, axis)
     return first + (np.take(values, np.minimum(low + 1, length - 1), axis) - first) * share
+
+
+def _blur(field: Float, axis: int) -> Float:
+    """Blur along one axis with the binomial kernel 1-2-1, ends clamped."""
+    last = field.shape[axis] - 1
+    at = np.arange(last + 1)
+    before, after = np.take(field, np.maximum(at - 1, 0), axis), np.take(field, np.minimum(at + 1, last), axis)
+    return (before + 2 * field + after) / 4
+
+
+def _smooth(field: Float, mask: Mask, passes: int) -> Float:
+    """Blur a volume along all axes; rays outside ``mask`` know nothing and take what their neighbours know."""
+    weight = np.where(mask, 1, 1e-4).astype(np.float32)
+    for _ in range(passes):
+        total, share = field * weight, weight
+        for axis in (1, 2):
+            total, share = _blur(total, axis), _blur(share, axis - 1)
+        field = _blur(total / share, 0)
+        weight = np.maximum(weight, np.where(share > 0.05, 0.05, 0).astype(np.float32))
+    return field
 
 
 def _extend(depth: Float, mask: Mask, steps: int = 3) -> Float:
@@ -56,9 +77,11 @@ def refine_volume(volume: Volume, surface: Surface, alpha: Float, detail: int) -
     detail : int
         Rays a side of the result.
     """
-    field = np.clip(volume.field, -LIMIT, LIMIT)
+    coarse = np.clip(volume.field, -LIMIT, LIMIT)
+    rays = resize_linear(resize_linear(surface.mask.astype(np.float32), coarse.shape[1], 0), coarse.shape[2], 1) > 0
+    field, doubt = _smooth(coarse, rays, SMOOTHING), coarse
     for axis in (1, 2):
-        field = resize_linear(field, detail, axis)
+        field, doubt = resize_linear(field, detail, axis), resize_linear(doubt, detail, axis)
     depth = _extend(surface.depth, surface.mask)
     silhouette = alpha
     for axis in (0, 1):
@@ -66,7 +89,7 @@ def refine_volume(volume: Volume, surface: Surface, alpha: Float, detail: int) -
     bins = len(field)
     behind = (np.arange(bins, dtype=np.float32)[:, None, None] + 0.5) - ((depth - volume.near) / volume.step)[None]
     sheet = np.minimum(SHEET - np.abs(behind - SHEET), 1.0) * np.float32(LIMIT)
-    field = np.where(field > DOUBT, np.maximum(field, sheet), field)
+    field = np.where(doubt > DOUBT, np.maximum(field, sheet), field)
     field = np.minimum(field, behind * np.float32(LIMIT))
     field = np.minimum(field, ((silhouette - 0.5) * np.float32(2 * LIMIT))[None])
     return Volume(np.ascontiguousarray(field, np.float32), volume.near, volume.step, volume.camera)
