@@ -22,7 +22,7 @@ _HOLD = 3.0
 _LEAST_TRUST = 0.02
 # Distance over the surface, in half crop sides, from which a hidden place looks more like what is seen at the same
 # height and side of the upright subject than like the nearest thing seen.
-_REACH = 0.14
+_REACH = 0.2
 # How far colours are blurred for that, across and upwards, in half crop sides; and cells of the grid for it.
 _BLUR = (0.16, 0.06)
 _GRID = 96
@@ -57,20 +57,26 @@ def vertex_colours(
     colour = sample(foreground.colour, x, y)
     total = [_gather(trust * colour[:, k], corner, view.weights, len(vertices)) for k in range(3)]
     own = np.stack(total, 1) / np.maximum(hold, 1e-12)[:, None]
-    typical = hold[hold > 0].mean() if (hold > 0).any() else 1.0
-    hold = _HOLD * np.minimum(hold / typical, 1)
+    if (hold > 0).any():
+        hold = _HOLD * np.minimum(hold / hold[hold > 0].mean(), 1)
     area = np.linalg.norm(area_vectors(vertices, triangles), axis=1)
     around = sum_at(triangles.ravel(), np.repeat(area / 3, 3), len(vertices))
-    guess = _colours_alike(vertices, own, hold * around, camera)
-    pull = around / _REACH**2
+    guess = _colours_alike(vertices, own, hold * around, camera) if (hold > 0).any() else _mean_colour(foreground)
+    pull = np.maximum(around, 1e-9) / _REACH**2
     strength = hold + pull
-    target = (own * hold[:, None] + guess * pull[:, None]) / np.maximum(strength, 1e-12)[:, None]
+    target = (own * hold[:, None] + guess * pull[:, None]) / strength[:, None]
     colours = diffuse(target, strength, vertices, triangles)
     # The surface a pixel shows: the pixel's own size at that distance, more where the surface is slanted.
     distance = 1 + (view.weights * vertices[:, 1][triangles[view.triangle]]).sum(1) / camera.distance
     size = (2 / view.size * distance) ** 2 / np.maximum(facing[view.triangle], LEAST_FACING)
     seen = _gather(shown * size, corner, view.weights, len(vertices)) / np.maximum(around, 1e-12)
     return colours.astype(np.float32), np.clip(seen, 0, 1).astype(np.float32)
+
+
+def _mean_colour(foreground: Foreground) -> Points:
+    """The subject's mean colour, float64 [1, 3]: all there is to go by when the picture shows nothing of the mesh."""
+    colour = foreground.colour.reshape(-1, 3)
+    return np.average(colour, axis=0, weights=foreground.presence.ravel() + 1e-6)[None]
 
 
 def _gather(values: Points | Float, corner: Indices, weights: Float, size: int) -> Points:
