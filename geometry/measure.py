@@ -1,41 +1,51 @@
-"""The mesh report: every count that makes a mesh unfit, and its size."""
+"""The mesh report: counts of everything that makes a mesh unfit, and its size."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..contracts import Float, Int, MeshReport
+from ..contracts import Float, Int, Mask, MeshReport
+from .arrays import Indices
 from .edges import Edges, check_mesh, corner_fans, find_edges
-from .parts import closed_parts, part_labels, part_volumes
+from .parts import part_labels, part_volumes
 from .self_intersections import crossing_faces
 from .shells import inner_shells
 from .triangles import area_vectors, triangulate
 
 __all__ = ["measure"]
 
-# A face with less area than this share of its longest side squared is a line or a point.
-_LEAST_AREA = 1e-9
+_FLAT = 1e-6
+"""A triangle is degenerate when its height is less than this share of its longest side."""
 
 
 def measure(vertices: Float, faces: Int) -> MeshReport:
-    """Measure a mesh as it is: vertices at the same place are not taken for one.
+    """Measure a mesh.
 
-    *Boundary edges* have one face, *non-manifold edges* more than two. *Non-manifold vertices* hold together fans of
-    faces that share no edge there. *Duplicate faces* repeat the corners of an earlier face in any order. *Degenerate
-    faces* name a vertex twice or have no area. *Loose parts* hang together by shared vertices: a whole mesh has one.
-    *Inner shells* are closed parts inside another. *Inconsistent edges* join two faces that run through them the same
-    way. *Self-intersections* are the faces that pass through another (`self_intersections.crossing_faces`).
+    What the counts of the report mean:
+
+    - ``boundary_edges``: edges with one face. ``non_manifold_edges``: edges with more than two.
+    - ``non_manifold_vertices``: vertices around which the faces do not form a single fan or ring, which includes the
+      ends of non-manifold edges.
+    - ``duplicate_faces``: faces whose corners an earlier face has already.
+    - ``degenerate_faces``: faces with a repeated corner or next to no area.
+    - ``loose_parts``: what hangs together by shared vertices, counted; vertices without a face are no part.
+    - ``inner_shells``: closed parts inside another closed part.
+    - ``inconsistent_edges``: edges whose two faces run along them in the same direction, so that one is turned over.
+    - ``self_intersections``: faces that pass through another one, see `crossing_faces`.
+    - ``watertight``: every edge has exactly two faces.
+    - ``volume``: signed, in the cube of the mesh's unit; means a volume when the mesh is watertight and consistent.
+    - ``dimensions``: of the box around all faces, along X, Y and Z.
 
     Parameters
     ----------
     vertices : float32 [V, 3]
-    faces : int32 [F, 3], or [F, 4] where a triangle has -1 in its last column
+        Corners that belong together must be one vertex: a mesh split at its seams is open there.
+    faces : int32 [F, 3] or [F, 4]
+        -1 in the last column of a triangle among quads.
 
     Returns
     -------
     MeshReport
-        ``vertices`` counts those that faces use. ``volume`` is signed, in the cube of the mesh's unit, and means
-        something for a watertight mesh only: closed, manifold and wound one way.
 
     Raises
     ------
@@ -45,59 +55,64 @@ def measure(vertices: Float, faces: Int) -> MeshReport:
     check_mesh(vertices, faces)
     edges = find_edges(faces)
     triangles, owner, _ = triangulate(faces)
-    labels = part_labels(faces, len(vertices))[triangles[:, 0]]
+    labels = part_labels(faces, len(vertices))
+    part = labels[triangles[:, 0]]
     n_parts = int(labels.max()) + 1
-    used = np.unique(edges.start)
-    boundary, crowded = int((edges.count == 1).sum()), int((edges.count > 2).sum())
-    inconsistent, split = _inconsistent(edges), _split_vertices(edges)
-    closed = closed_parts(triangles, labels, n_parts)
-    crossing = crossing_faces(vertices, triangles)
-    size = np.ptp(vertices[used], axis=0)
+    lone = edges.order[edges.first[edges.count != 2]]
+    closed = np.ones(n_parts, np.bool_)
+    closed[labels[edges.start[lone]]] = False
+    paired = edges.first[edges.count == 2]
+    one_way = edges.forward[edges.order[paired]] == edges.forward[edges.order[paired + 1]]
+    crossing = np.unique(owner[crossing_faces(vertices, triangles)])
+    used = vertices[labels >= 0]
+    width, depth, height = (used.max(axis=0).astype(np.float64) - used.min(axis=0)).tolist()
     return MeshReport(
-        vertices=len(used),
+        vertices=len(vertices),
         faces=len(faces),
-        boundary_edges=boundary,
-        non_manifold_edges=crowded,
-        non_manifold_vertices=split,
+        boundary_edges=int(np.count_nonzero(edges.count == 1)),
+        non_manifold_edges=int(np.count_nonzero(edges.count > 2)),
+        non_manifold_vertices=_non_manifold_vertices(edges, len(vertices)),
         duplicate_faces=_duplicates(faces),
-        degenerate_faces=_degenerate(vertices, faces),
+        degenerate_faces=int(np.count_nonzero(_degenerate(vertices, faces, triangles, owner))),
         loose_parts=n_parts,
-        inner_shells=int(inner_shells(vertices, triangles, labels, closed).sum()),
-        inconsistent_edges=inconsistent,
-        self_intersections=len(np.unique(owner[crossing])),
-        watertight=not (boundary or crowded or inconsistent),
-        volume=float(part_volumes(vertices, triangles, labels, n_parts).sum()),
-        dimensions=(float(size[0]), float(size[1]), float(size[2])),
+        inner_shells=int(np.count_nonzero(inner_shells(vertices, triangles, part, closed))),
+        inconsistent_edges=int(np.count_nonzero(one_way)),
+        self_intersections=len(crossing),
+        watertight=not len(lone),
+        volume=float(part_volumes(vertices, triangles, part, n_parts).sum()),
+        dimensions=(width, depth, height),
     )
 
 
-def _inconsistent(edges: Edges) -> int:
-    """Edges whose two faces run through them the same way."""
-    first = edges.first[edges.count == 2]
-    one, other = edges.order[first], edges.order[first + 1]
-    return int((edges.forward[one] == edges.forward[other]).sum())
-
-
-def _split_vertices(edges: Edges) -> int:
-    """Vertices around which the faces fall into several fans."""
+def _non_manifold_vertices(edges: Edges, n_vertices: int) -> int:
+    """Count vertices with several fans, or at an edge with more than two faces."""
     fans = corner_fans(edges)
-    heads = edges.start[fans == np.arange(len(fans))]
-    return int((np.bincount(heads) > 1).sum())
+    bad = np.bincount(edges.start[fans == np.arange(len(fans))], minlength=n_vertices) > 1
+    crowded = edges.order[edges.first[edges.count > 2]]
+    bad[edges.start[crowded]] = bad[edges.end[crowded]] = True
+    return int(np.count_nonzero(bad))
 
 
 def _duplicates(faces: Int) -> int:
-    """Faces with the same corners as an earlier one."""
-    return len(faces) - len(np.unique(np.sort(faces, axis=1), axis=0))
+    """Count faces with the same corners as an earlier face, in any order."""
+    corners = np.sort(faces, axis=1)
+    corners = corners[np.lexsort(corners.T)]
+    return int(np.count_nonzero((corners[1:] == corners[:-1]).all(axis=1)))
 
 
-def _degenerate(vertices: Float, faces: Int) -> int:
-    """Faces that name a vertex twice or have no area."""
-    ordered = np.sort(faces, axis=1)
-    repeated = (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
-    triangles, owner, _ = triangulate(faces)
-    area = np.bincount(owner, np.linalg.norm(area_vectors(vertices, triangles), axis=1), len(faces))
-    points = vertices.astype(np.float64)[triangles]
-    longest = ((np.roll(points, -1, axis=1) - points) ** 2).sum(2).max(1)
-    reach = np.zeros(len(faces))
-    np.maximum.at(reach, owner, longest)
-    return int((repeated | (area <= _LEAST_AREA * reach)).sum())
+def _degenerate(vertices: Float, faces: Int, triangles: Int, owner: Int) -> Mask:
+    """Tell which faces repeat a corner or have next to no area."""
+    ring = faces.astype(np.int64)
+    if ring.shape[1] == 4:
+        ring[:, 3] = np.where(ring[:, 3] < 0, -1 - np.arange(len(ring)), ring[:, 3])
+    corners: Indices = np.sort(ring, axis=1)
+    repeated = (corners[:, 1:] == corners[:, :-1]).any(axis=1)
+    points = vertices[triangles].astype(np.float64)
+    sides = np.roll(points, -1, axis=1) - points
+    longest = (sides**2).sum(axis=2).max(axis=1)
+    vectors = area_vectors(vertices, triangles)
+    total = np.stack([np.bincount(owner, column, len(faces)) for column in vectors.T], axis=1)
+    largest = np.zeros(len(faces))
+    np.maximum.at(largest, owner, longest)
+    # Twice the area over the squared longest side is the height over the longest side.
+    return repeated | (2.0 * np.sqrt((total**2).sum(axis=1)) <= _FLAT * largest)

@@ -11,7 +11,7 @@ from .arrays import Indices, Points, dot, expand
 
 __all__ = ["crossing_faces"]
 
-_CHUNK = 1_000_000
+_CHUNK = 300_000
 _TOUCH = 1e-12
 """A corner this near to the other face's plane, by the size of both faces, lies on it: well above rounding."""
 _LENGTH = 1e-7

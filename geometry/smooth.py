@@ -1,51 +1,54 @@
-"""Smoothing that does not shrink."""
+"""Smoothing without shrinking."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..contracts import Float, Int
-from .edges import check_mesh
+from .arrays import Points
+from .edges import check_mesh, find_edges
 
 __all__ = ["taubin"]
 
-# Taubin's pass band: a step inwards, then a slightly longer one outwards.
-_INWARDS, _OUTWARDS = 0.5, -0.53
+_SHRINK = 0.5
+_GROW = -0.53
+"""With 0.5 this lets pass what is wider than some nine edges (a pass-band of 0.11) and dampens the rest."""
 
 
 def taubin(vertices: Float, faces: Int, steps: int) -> Float:
-    """Smooth a triangle mesh by alternating shrinking and growing steps.
+    """Smooth a mesh by alternate steps towards and away from the mean of each vertex's neighbours.
+
+    After G. Taubin, "A signal processing approach to fair surface design" (1995). Vertices without a face stay.
 
     Parameters
     ----------
     vertices : float32 [V, 3]
-    faces : int32 [F, 3]
+    faces : int32 [F, 3] or [F, 4]
     steps : int
-        Pairs of steps; each reaches one edge further.
+        Pairs of steps; 0 changes nothing.
 
     Returns
     -------
     float32 [V, 3]
-        New positions; vertices that no face uses stay where they are.
 
     Raises
     ------
     MeshError
-        If the arrays are no mesh.
-
-    Notes
-    -----
-    Taubin, "A signal processing approach to fair surface design", SIGGRAPH 1995, with equal weights.
+        If the mesh is empty, not finite, or its indices are out of range.
     """
     check_mesh(vertices, faces)
-    start, end = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
-    sources, sinks = np.concatenate([start, end]), np.concatenate([end, start])
-    degree = np.bincount(sinks, minlength=len(vertices))
-    share = (1 / np.maximum(degree, 1))[:, None]
-    points = vertices.astype(np.float64)
+    edges = find_edges(faces)
+    sides = edges.order[edges.first]
+    ends = np.concatenate([edges.start[sides], edges.end[sides]])
+    others = np.concatenate([edges.end[sides], edges.start[sides]])
+    order = np.argsort(ends, kind="stable")
+    others = others[order]
+    degree = np.bincount(ends, minlength=len(vertices))
+    moving = np.flatnonzero(degree)
+    first = np.cumsum(degree[moving]) - degree[moving]
+    points: Points = vertices.astype(np.float64)
     for _ in range(steps):
-        for factor in (_INWARDS, _OUTWARDS):
-            near = points[sources]
-            total = np.stack([np.bincount(sinks, near[:, axis], len(points)) for axis in range(3)], 1)
-            points = points + factor * np.where(degree[:, None] > 0, total * share - points, 0)
+        for weight in (_SHRINK, _GROW):
+            mean = np.add.reduceat(points[others], first, axis=0) / degree[moving, None]
+            points[moving] += weight * (mean - points[moving])
     return points.astype(np.float32)
