@@ -205,7 +205,7 @@ def _write_preview(mesh: MeshArrays, path: Path) -> None:
 
     from .geometry.preview import render_view
 
-    Image.fromarray(render_view(mesh, backdrop=False)).save(path)
+    Image.fromarray(render_view(mesh)).save(path)
 
 
 def _write_report(report: Report, options: argparse.Namespace, staging: Staging, folders: dict[Path, Path]) -> Report:
