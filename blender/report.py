@@ -22,7 +22,7 @@ PROBLEMS = (
     ("non_manifold_vertices", "non-manifold vertex", "non-manifold vertices"),
     ("inconsistent_edges", "edge between faces wound in opposite ways", "edges between faces wound in opposite ways"),
     ("inner_shells", "inner shell", "inner shells"),
-    ("self_intersections", "pair of faces through each other", "pairs of faces through each other"),
+    ("self_intersections", "face that crosses another", "faces that cross another"),
     ("duplicate_faces", "duplicate face", "duplicate faces"),
     ("degenerate_faces", "face without area", "faces without area"),
 )
