@@ -7,7 +7,7 @@ import numpy as np
 from ..contracts import Float, Int, Mask, MeshReport
 from .arrays import Indices
 from .edges import Edges, check_mesh, corner_fans, find_edges
-from .parts import part_labels, part_volumes
+from .parts import closed_parts, part_labels, part_volumes
 from .self_intersections import crossing_faces
 from .shells import inner_shells
 from .triangles import area_vectors, triangulate
@@ -58,9 +58,6 @@ def measure(vertices: Float, faces: Int) -> MeshReport:
     labels = part_labels(faces, len(vertices))
     part = labels[triangles[:, 0]]
     n_parts = int(labels.max()) + 1
-    lone = edges.order[edges.first[edges.count != 2]]
-    closed = np.ones(n_parts, np.bool_)
-    closed[labels[edges.start[lone]]] = False
     paired = edges.first[edges.count == 2]
     one_way = edges.forward[edges.order[paired]] == edges.forward[edges.order[paired + 1]]
     crossing = np.unique(owner[crossing_faces(vertices, triangles)])
@@ -75,10 +72,10 @@ def measure(vertices: Float, faces: Int) -> MeshReport:
         duplicate_faces=_duplicates(faces),
         degenerate_faces=int(np.count_nonzero(_degenerate(vertices, faces, triangles, owner))),
         loose_parts=n_parts,
-        inner_shells=int(np.count_nonzero(inner_shells(vertices, triangles, part, closed))),
+        inner_shells=int(np.count_nonzero(inner_shells(vertices, triangles, part, closed_parts(edges, labels)))),
         inconsistent_edges=int(np.count_nonzero(one_way)),
         self_intersections=len(crossing),
-        watertight=not len(lone),
+        watertight=bool((edges.count == 2).all()),
         volume=float(part_volumes(vertices, triangles, part, n_parts).sum()),
         dimensions=(width, depth, height),
     )

@@ -7,7 +7,7 @@ import numpy as np
 from ..contracts import Float, Int, Mask, Use
 from .arrays import Points, dot
 from .components import components
-from .edges import check_mesh, compact, find_edges
+from .edges import Edges, check_mesh, compact, find_edges
 from .shells import inner_shells
 
 __all__ = ["closed_parts", "keep_parts", "part_labels", "part_volumes"]
@@ -66,12 +66,22 @@ def part_volumes(vertices: Float, triangles: Int, labels: Int, n_parts: int) -> 
     return np.bincount(labels, six_volumes, minlength=n_parts) / 6.0
 
 
-def closed_parts(triangles: Int, labels: Int, n_parts: int) -> Mask:
-    """Tell of each part whether every edge of it has exactly two faces; `labels` int32 [T] as above."""
-    edges = find_edges(triangles)
+def closed_parts(edges: Edges, labels: Int) -> Mask:
+    """Tell of each part whether every edge of it has exactly two faces.
+
+    Parameters
+    ----------
+    edges : Edges
+    labels : int32 [n_vertices]
+        As `part_labels` gives them.
+
+    Returns
+    -------
+    bool [P]
+    """
     lone = edges.order[edges.first[edges.count != 2]]
-    closed = np.ones(n_parts, np.bool_)
-    closed[labels[edges.face[lone]]] = False
+    closed = np.ones(int(labels.max()) + 1, np.bool_)
+    closed[labels[edges.start[lone]]] = False
     return closed
 
 
@@ -101,12 +111,13 @@ def keep_parts(vertices: Float, faces: Int, use: Use) -> tuple[Float, Int]:
     check_mesh(vertices, faces)
     if use == "raw":
         return vertices, faces
-    labels = part_labels(faces, len(vertices))[faces[:, 0]]
+    labels = part_labels(faces, len(vertices))
+    part = labels[faces[:, 0]]
     n_parts = int(labels.max()) + 1
     if n_parts == 1:
         return compact(vertices, faces)
-    inner = inner_shells(vertices, faces, labels, closed_parts(faces, labels, n_parts))
-    size = np.where(inner, 0.0, np.abs(part_volumes(vertices, faces, labels, n_parts)))
+    inner = inner_shells(vertices, faces, part, closed_parts(find_edges(faces), labels))
+    size = np.where(inner, 0.0, np.abs(part_volumes(vertices, faces, part, n_parts)))
     keep = ~inner & (size >= _SMALLEST_SHARE[use] * size.sum())
     keep[np.argmax(size)] = True
-    return compact(vertices, faces[keep[labels]])
+    return compact(vertices, faces[keep[part]])

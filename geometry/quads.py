@@ -1,4 +1,4 @@
-"""Pairs of triangles joined to quads."""
+"""Triangles paired into quads."""
 
 from __future__ import annotations
 
@@ -7,104 +7,78 @@ import numpy as np
 from ..contracts import Float, Int
 from .arrays import Indices, Points, dot
 from .edges import check_mesh, find_edges
-from .triangles import area_vectors, unit
+from .matching import match_cheapest, rematch
 
 __all__ = ["pair_triangles"]
 
-# A pair folded by more than this (cosine between its triangles) is no quad, nor one with a corner this near to flat.
-_LEAST_FLATNESS = 0.3
-_LEAST_SINE = 0.08
-_ROUNDS = 6
+_WIDEST = np.radians(165.0)
+"""No corner of a quad may be wider than this; at 180 degrees it would no longer be convex."""
+_BEND = np.radians(50.0)
+"""The two triangles of a quad may not be bent more than this against each other."""
+_BEND_COST = 1.5
+"""How much a bend counts beside a corner's difference from a right angle, both in radians."""
 
 
-def pair_triangles(vertices: Float, faces: Int, target: int) -> Int:
-    """Join neighbouring triangles to quads, the squarest and flattest first, until ``target`` faces are left.
+def pair_triangles(vertices: Float, faces: Int, target: int | None = None) -> Int:
+    """Join pairs of neighbouring triangles into quads, the flattest and squarest first.
+
+    Then triangles left over are brought together by pairing those between them anew: without a target, nine faces in
+    ten are quads on a mesh as `decimate` leaves it, and the faces about 0.52 times the triangles.
 
     Parameters
     ----------
     vertices : float32 [V, 3]
     faces : int32 [F, 3]
-    target : int
-        The number of faces aimed at; each quad takes one away. It is missed where too few sound pairs exist.
+    target : int, optional
+        The number of faces to land on, by keeping the worst pairs apart. Without it, or where it is below what can be
+        reached, as many quads as possible are made.
 
     Returns
     -------
     int32 [G, 4]
-        The quads, then the triangles left over with -1 in their last column. The surface stays what it was.
+        Quads and triangles, the latter with -1 in the last column, in the order of their first triangles, wound as
+        before. The diagonal of a quad from its first corner is the edge its triangles shared.
 
     Raises
     ------
     MeshError
-        If the arrays are no mesh.
+        If the mesh is empty, not finite, or its indices are out of range.
     """
     check_mesh(vertices, faces)
-    pairs, quads, score = _sound_pairs(vertices, faces)
-    order = np.argsort(score, kind="stable")
-    pairs, quads, score = pairs[order], quads[order], score[order]
-    made = _match(pairs, len(faces))
-    chosen = np.sort(made)[: max(len(faces) - target, 0)]
-    left = np.ones(len(faces), np.bool_)
-    left[pairs[chosen]] = False
-    rest = np.concatenate([faces[left], np.full((left.sum(), 1), -1)], 1)
-    return np.concatenate([quads[chosen], rest]).astype(np.int32)
+    a, b, quads, cost = _candidates(vertices.astype(np.float64), faces)
+    chosen = rematch(a, b, match_cheapest(a, b, cost, len(faces)), len(faces))
+    chosen = chosen[np.argsort(cost[chosen], kind="stable")]
+    if target is not None:
+        chosen = chosen[: max(len(faces) - target, 0)]
+    result = np.concatenate([faces, np.full((len(faces), 1), -1, np.int32)], axis=1)
+    result[np.minimum(a[chosen], b[chosen])] = quads[chosen]
+    return np.delete(result, np.maximum(a[chosen], b[chosen]), axis=0)
 
 
-def _sound_pairs(vertices: Float, faces: Int) -> tuple[Indices, Indices, Points]:
-    """Neighbours that make a sound quad: triangles [P, 2], corners [P, 4], and a score [P], lower being better."""
+def _candidates(points: Points, faces: Int) -> tuple[Indices, Indices, Int, Points]:
+    """The pairs of triangles that make an acceptable quad: both triangles, the quad, and what is wrong with it."""
     edges = find_edges(faces)
-    shared = edges.count == 2
-    one, other = edges.order[edges.first[shared]], edges.order[edges.first[shared] + 1]
-    opposed = edges.forward[one] != edges.forward[other]
-    one, other = one[opposed], other[opposed]
-    apex, far = (edges.start[edges.after[edges.after[side]]] for side in (one, other))
-    quads = np.stack([apex, edges.start[one], far, edges.end[one]], 1)
-    pairs = np.stack([edges.face[one], edges.face[other]], 1)
-    normals = unit(area_vectors(vertices, faces))[pairs]
-    flatness = dot(normals[:, 0], normals[:, 1])
-    middle = unit(normals.sum(1))
-    corner = vertices[quads].astype(np.float64)
-    ahead, behind = unit(np.roll(corner, -1, 1) - corner), unit(np.roll(corner, 1, 1) - corner)
-    sine = dot(np.cross(ahead, behind), middle[:, None])
-    sound = (flatness > _LEAST_FLATNESS) & (sine.min(1) > _LEAST_SINE) & (apex != far)
-    score = np.abs(dot(ahead, behind)).max(1) + 2 * (1 - flatness)
-    return pairs[sound], quads[sound], score[sound]
+    pairs = edges.first[edges.count == 2]
+    one, other = edges.order[pairs], edges.order[pairs + 1]
+    apex_one, apex_other = edges.end[edges.after[one]], edges.end[edges.after[other]]
+    fit = (edges.start[one] == edges.end[other]) & (apex_one != apex_other)
+    quads = np.stack([edges.start[one], apex_other, edges.end[one], apex_one], axis=1)[fit]
+    one, other = one[fit], other[fit]
+    corners = points[quads]
+    ahead = np.roll(corners, -1, axis=1) - corners
+    back = np.roll(corners, 1, axis=1) - corners
+    # Where the triangles meet, a corner's angle is the sum of theirs, which tells a reflex corner from a sharp one.
+    middle = np.roll(corners, 2, axis=1) - corners
+    angle = np.where([True, False, True, False], _angle(ahead, middle) + _angle(middle, back), _angle(ahead, back))
+    normal_one = np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 0])
+    normal_other = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    bend = _angle(normal_one, normal_other)
+    cost = np.abs(angle - np.pi / 2).max(axis=1) + _BEND_COST * bend
+    good = (angle.max(axis=1) < _WIDEST) & (bend < _BEND)
+    return edges.face[one][good], edges.face[other][good], quads[good].astype(np.int32), cost[good]
 
 
-def _match(pairs: Indices, n_faces: int) -> Indices:
-    """Pick pairs that share no triangle: greedily in order, then by exchange where that leaves fewer over.
-
-    Two triangles left over on both sides of a pair take one of its triangles each, so two quads stand where one was:
-    the augmenting path of length three of matching theory (Berge 1957).
-    """
-    mate = [-1] * n_faces  # the pair each triangle is in
-    ends = pairs.tolist()
-    for k, (a, b) in enumerate(ends):
-        if mate[a] < 0 and mate[b] < 0:
-            mate[a] = mate[b] = k
-    around: list[list[int]] = [[] for _ in range(n_faces)]
-    for k, (a, b) in enumerate(ends):
-        around[a].append(k)
-        around[b].append(k)
-    for _ in range(_ROUNDS):
-        left = [t for t in range(n_faces) if mate[t] < 0]
-        if not sum(_exchange(t, mate, ends, around) for t in left if mate[t] < 0):
-            break
-    return np.array([k for k, (a, _) in enumerate(ends) if mate[a] == k], np.int64)
-
-
-def _exchange(free: int, mate: list[int], ends: list[list[int]], around: list[list[int]]) -> bool:
-    """Find a partner for the triangle ``free`` by breaking up one pair, if its other half finds one too."""
-    for first in around[free]:
-        taken = ends[first][0] + ends[first][1] - free
-        if mate[taken] < 0:
-            mate[free] = mate[taken] = first
-            return True
-        broken = mate[taken]
-        widowed = ends[broken][0] + ends[broken][1] - taken
-        for second in around[widowed]:
-            last = ends[second][0] + ends[second][1] - widowed
-            if mate[last] < 0 and last != free:
-                mate[free] = mate[taken] = first
-                mate[widowed] = mate[last] = second
-                return True
-    return False
+def _angle(a: Points, b: Points) -> Points:
+    """The angles between vectors [..., 3]; a right angle where one is null."""
+    cross = np.cross(a, b)
+    return np.arctan2(np.sqrt(dot(cross, cross)), dot(a, b))
