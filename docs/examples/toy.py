@@ -1,25 +1,20 @@
 """Renders toy.png, the example picture: a toy mushroom house, modelled and lit by this script.
 
-Run it with Blender's Python module: ``.venv/bin/python docs/examples/toy.py [OUT.png]``. Cycles, CPU, about a minute.
+Run it with Blender's Python module: ``.venv/bin/python docs/examples/toy.py [OUT.png [SIZE]]``. Cycles, CPU, about a
+minute.
 """
 
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Sequence
-from itertools import pairwise
-from pathlib import Path
 
 import bpy
+from studio import aim_camera, ball, block, disc, light, material, render, set_world, slab, start, stretched, turned
 
 # isort: split
-# These modules exist only once bpy is loaded.
-import bmesh
+# This module exists only once bpy is loaded.
 from mathutils import Matrix, Vector
 
-SIZE = 768
-SAMPLES = 96
 BACKDROP = (0.55, 0.66, 0.72, 1.0)
 COLOURS = {
     "brick": (0.46, 0.15, 0.08),
@@ -45,95 +40,10 @@ BASE_PROFILE = (
 )  # fmt: skip
 
 
-def stretched(x: float, y: float, z: float) -> Matrix:
-    """A scaling along the three axes."""
-    return Matrix.Diagonal((x, y, z, 1.0))
-
-
-def material(name: str, colour: Sequence[float], roughness: float = 0.45, coat: float = 0.25) -> bpy.types.Material:
-    """A painted-wood Principled material; `colour` is linear RGB."""
-    made = bpy.data.materials.new(name)
-    made.use_nodes = True
-    shader = made.node_tree.nodes["Principled BSDF"]
-    shader.inputs["Base Color"].default_value = (*colour, 1.0)
-    shader.inputs["Roughness"].default_value = roughness
-    shader.inputs["Coat Weight"].default_value = coat
-    shader.inputs["Coat Roughness"].default_value = 0.25
-    return made
-
-
-def add(name: str, mesh: bmesh.types.BMesh, paint: bpy.types.Material, place: Matrix | None = None) -> bpy.types.Object:
-    """Turn a BMesh into a smooth-shaded object of the scene."""
-    data = bpy.data.meshes.new(name)
-    bmesh.ops.recalc_face_normals(mesh, faces=mesh.faces)
-    mesh.to_mesh(data)
-    mesh.free()
-    data.materials.append(paint)
-    data.shade_smooth()
-    made = bpy.data.objects.new(name, data)
-    made.matrix_world = place or Matrix()
-    bpy.context.collection.objects.link(made)
-    return made
-
-
-def soften(thing: bpy.types.Object, levels: int = 2) -> None:
-    """Subdivision, for rounded toy shapes."""
-    modifier = thing.modifiers.new("Round", "SUBSURF")
-    modifier.levels = modifier.render_levels = levels
-
-
-def turned(name: str, profile: Sequence[tuple[float, float]], paint: bpy.types.Material) -> bpy.types.Object:
-    """A body of revolution about Z from (radius, height) pairs."""
-    mesh = bmesh.new()
-    points = [mesh.verts.new((radius, 0.0, height)) for radius, height in profile]
-    edges = [mesh.edges.new(pair) for pair in pairwise(points)]
-    bmesh.ops.spin(
-        mesh, geom=[*points, *edges], cent=(0, 0, 0), axis=(0, 0, 1), angle=math.tau, steps=48, use_merge=True
-    )
-    bmesh.ops.remove_doubles(mesh, verts=mesh.verts, dist=1e-4)
-    made = add(name, mesh, paint)
-    soften(made)
-    return made
-
-
-def ball(name: str, paint: bpy.types.Material, place: Matrix) -> bpy.types.Object:
-    """A unit sphere under `place`."""
-    mesh = bmesh.new()
-    bmesh.ops.create_uvsphere(mesh, u_segments=48, v_segments=24, radius=1.0)
-    return add(name, mesh, paint, place)
-
-
-def block(name: str, paint: bpy.types.Material, place: Matrix, bevel: float) -> bpy.types.Object:
-    """A cube of side 2 under `place`, its edges rounded by `bevel` in world units."""
-    mesh = bmesh.new()
-    bmesh.ops.create_cube(mesh, size=2.0, matrix=place)
-    made = add(name, mesh, paint)
-    modifier = made.modifiers.new("Round", "BEVEL")
-    modifier.width, modifier.segments = bevel, 4
-    return made
-
-
-def slab(name: str, outline: Sequence[tuple[float, float]], depth: float, paint: bpy.types.Material, place: Matrix):
-    """An outline in XZ pushed out by `depth` towards -Y, with rounded edges."""
-    mesh = bmesh.new()
-    face = mesh.faces.new([mesh.verts.new((x, 0.0, z)) for x, z in outline])
-    pushed = bmesh.ops.extrude_face_region(mesh, geom=[face])["geom"]
-    bmesh.ops.translate(mesh, vec=(0, -depth, 0), verts=[v for v in pushed if isinstance(v, bmesh.types.BMVert)])
-    made = add(name, mesh, paint, place)
-    modifier = made.modifiers.new("Round", "BEVEL")
-    modifier.width, modifier.segments, modifier.limit_method = min(0.02, depth / 3), 3, "ANGLE"
-    return made
-
-
 def arch(half: float, straight: float) -> list[tuple[float, float]]:
     """A doorway's outline: straight sides, then a half circle."""
     curve = [(half * math.cos(a), straight + half * math.sin(a)) for a in (math.pi * i / 24 for i in range(25))]
     return [(-half, 0.0), (half, 0.0), *curve]
-
-
-def disc(radius: float) -> list[tuple[float, float]]:
-    """A circle's outline."""
-    return [(radius * math.cos(math.tau * i / 40), radius * math.sin(math.tau * i / 40)) for i in range(40)]
 
 
 def on_wall(degrees: float, height: float, radius: float, lean: float = 0.0) -> Matrix:
@@ -202,68 +112,19 @@ def build_garden(paints: dict[str, bpy.types.Material]) -> None:
         ball("Pebble", paints["stone"], Matrix.Translation((x, y, 0.23)) @ stretched(radius, radius, radius * 0.7))
 
 
-def light(name: str, at: Sequence[float], size: float, watts: float, colour: Sequence[float]) -> None:
-    """A square area light that looks at the house."""
-    data = bpy.data.lights.new(name, "AREA")
-    data.size, data.energy, data.color = size, watts, colour
-    made = bpy.data.objects.new(name, data)
-    made.location = at
-    made.rotation_euler = (Vector((0, 0, 1.1)) - Vector(at)).to_track_quat("-Z", "Y").to_euler()
-    bpy.context.collection.objects.link(made)
-
-
-def set_stage() -> None:
-    """Camera, soft lights, and a backdrop that is one colour for the camera and a pale sky for the light."""
-    azimuth, elevation, distance = math.radians(22), math.radians(17), 9.5
-    target = Vector((0, 0, 1.28))
-    level = math.cos(elevation)
-    offset = Vector((math.sin(azimuth) * level, -math.cos(azimuth) * level, math.sin(elevation)))
-    lens = bpy.data.cameras.new("Camera")
-    lens.angle = math.radians(22.5)
-    camera = bpy.data.objects.new("Camera", lens)
-    camera.location = target + offset * distance
-    camera.rotation_euler = (-offset).to_track_quat("-Z", "Y").to_euler()
-    bpy.context.collection.objects.link(camera)
-    bpy.context.scene.camera = camera
-
-    light("Key", (-3.2, -5.0, 5.2), 3.5, 370, (1.0, 0.95, 0.88))
-    light("Fill", (5.5, -3.5, 2.5), 4.0, 110, (0.88, 0.94, 1.0))
-    light("Back", (1.5, 4.5, 4.5), 3.0, 200, (1.0, 0.97, 0.93))
-
-    world = bpy.data.worlds.new("World")
-    world.use_nodes = True
-    nodes, links = world.node_tree.nodes, world.node_tree.links
-    sky, backdrop = nodes["Background"], nodes.new("ShaderNodeBackground")
-    sky.inputs["Color"].default_value, sky.inputs["Strength"].default_value = (1, 1, 1, 1), 0.42
-    backdrop.inputs["Color"].default_value = BACKDROP
-    mix, path = nodes.new("ShaderNodeMixShader"), nodes.new("ShaderNodeLightPath")
-    links.new(path.outputs["Is Camera Ray"], mix.inputs[0])
-    links.new(sky.outputs[0], mix.inputs[1])
-    links.new(backdrop.outputs[0], mix.inputs[2])
-    links.new(mix.outputs[0], nodes["World Output"].inputs["Surface"])
-    bpy.context.scene.world = world
-
-
 def main() -> None:
     """Build the scene and render it."""
-    out = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).with_name("toy.png")).resolve()
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    start()
     paints = {name: material(name, colour) for name, colour in COLOURS.items()}
     build_house(paints)
     build_openings(paints)
     build_garden(paints)
-    set_stage()
-
-    scene = bpy.context.scene
-    scene.render.engine = "CYCLES"
-    scene.cycles.device, scene.cycles.samples, scene.cycles.seed = "CPU", SAMPLES, 1
-    scene.cycles.use_denoising = True
-    scene.view_settings.view_transform = "Standard"
-    scene.render.resolution_x = scene.render.resolution_y = SIZE
-    scene.render.image_settings.file_format, scene.render.image_settings.color_mode = "PNG", "RGB"
-    scene.render.image_settings.compression, scene.render.dither_intensity = 100, 0.0
-    scene.render.filepath = str(out)
-    bpy.ops.render.render(write_still=True)
+    aim_camera(22, 17, 9.5, (0, 0, 1.28))
+    light("Key", (-3.2, -5.0, 5.2), 3.5, 370, (1.0, 0.95, 0.88))
+    light("Fill", (5.5, -3.5, 2.5), 4.0, 110, (0.88, 0.94, 1.0))
+    light("Back", (1.5, 4.5, 4.5), 3.0, 200, (1.0, 0.97, 0.93))
+    set_world(BACKDROP)
+    render(__file__, samples=96)
 
 
 if __name__ == "__main__":
