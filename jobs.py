@@ -30,7 +30,7 @@ from .events import Cancelled, Died, Done, Event, Failed, Progress
 __all__ = ["Cancelled", "Died", "Done", "Event", "Failed", "Job", "Progress", "Worker"]
 
 # Seconds that a job gets to stop by itself once it is cancelled.
-_PATIENCE = 0.3
+_PATIENCE = 0.1
 
 
 class Job:
