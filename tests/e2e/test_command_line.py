@@ -76,7 +76,8 @@ def test_the_preview_shows_the_toy_in_its_colours(results: Path) -> None:
         pixels = np.asarray(picture.convert("RGB")).astype(int)
     coloured = np.ptp(pixels, axis=2) > 40
     assert 0.1 < coloured.mean() < 0.9
-    assert not coloured[0].any() and not coloured[:, 0].any()  # the backdrop is grey, and the toy stands clear of the rim
+    # The backdrop is grey, and the toy stands clear of the rim.
+    assert not coloured[0].any() and not coloured[:, 0].any()
     red = (pixels[..., 0] > 120) & (pixels[..., 1:] < 100).all(-1)
     assert red.mean() > 0.02  # the cap
 
