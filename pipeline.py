@@ -6,7 +6,7 @@ The steps take and give the dataclasses of `contracts`; each step is timed, and 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -104,7 +104,7 @@ class _Steps:
         self.done, self.seconds = 0.0, dict[str, float]()
 
     @contextmanager
-    def step(self, name: str) -> Iterator[None]:
+    def step(self, name: str) -> Generator[None]:
         if self.cancelled():
             raise CancelledError("Stopped; nothing was made.")
         self.progress(name, self.done)

@@ -46,7 +46,7 @@ class DepthModel:
         if both_ways:
             depth2, normals2, camera2 = self._run(rgb[:, ::-1], mask[:, ::-1])
             depth = (depth + depth2[:, ::-1]) / 2
-            normals = normals + normals2[:, ::-1] * np.float32([-1, 1, 1])
+            normals = normals + normals2[:, ::-1] * np.array([-1, 1, 1], np.float32)
             camera = (camera + camera2) / 2
         depth = np.where(mask, depth - depth[mask].mean(), 0).astype(np.float32)
         normals = normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-6)

@@ -17,7 +17,8 @@ def test_closed_stays_closed_and_keeps_its_volume() -> None:
 
 
 def test_an_open_rim_gets_its_midpoints_once() -> None:
-    vertices, faces = subdivide(np.float32([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]]), np.int32([[0, 1, 2], [1, 3, 2]]))
+    square = np.float32([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]])
+    vertices, faces = subdivide(square, np.int32([[0, 1, 2], [1, 3, 2]]))
     assert len(vertices) == 4 + 5
     assert len(np.unique(vertices, axis=0)) == len(vertices)
     assert len(faces) == 8
