@@ -49,7 +49,7 @@ NETWORKS = {"pipeline", "worker", "inference.session", "inference.depth", "infer
 # The libraries from outside that each part may import; none unless listed.
 LIBRARIES = {
     "contracts": {"numpy"},
-    "geometry": {"numpy", "pyfqmr", "manifold3d"},
+    "geometry": {"numpy"},
     "inference": {"numpy", "PIL", "onnxruntime"},
     "pipeline": {"numpy"},
     "transfer": {"numpy", "PIL"},
