@@ -65,7 +65,8 @@ def _other_version() -> str:
 
 def _is_selection(arguments: Sequence[str]) -> bool:
     """Tell whether pytest's arguments name files or folders of their own."""
-    return any((ROOT / argument.split("::")[0]).exists() for argument in arguments if not argument.startswith("-"))
+    named = [argument.split("::")[0] for argument in arguments if argument.startswith("tests")]
+    return any((ROOT / name).exists() for name in named)
 
 
 def run_tests(arguments: Sequence[str], fast: bool) -> int:
