@@ -19,7 +19,7 @@ import bmesh
 CREAM = (0.84, 0.77, 0.64)
 BLUE = (0.035, 0.12, 0.34)
 RUST = (0.60, 0.17, 0.05)
-FLOOR = (0.62, 0.61, 0.60)
+FLOOR = (0.05, 0.085, 0.08)  # dark, so that little of its colour falls back on the pot
 HEIGHT = 2.0
 BODY_PROFILE = (
     (0.0, 0.04), (0.46, 0.04), (0.50, 0.0), (0.58, 0.0), (0.62, 0.06), (0.80, 0.20), (0.96, 0.42), (1.02, 0.68),
