@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import math
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Plan", "device", "train"]
+__all__ = ["Plan", "arguments", "device", "train"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,21 @@ class Plan:
     average: float = 0.998
     report_every: int = 100
     save_every_seconds: float = 180.0
+
+
+def arguments(description: str | None) -> argparse.Namespace:
+    """Read what every training takes from the command line, and set the seed and the threads."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data", type=Path, required=True, help="folder of shards; new ones are taken up as they appear")
+    parser.add_argument("--val", type=Path, required=True, help="folder of shards of held-out objects")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint and the log")
+    parser.add_argument("--minutes", type=float, default=80)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    given = parser.parse_args()
+    torch.manual_seed(given.seed)
+    torch.set_num_threads(given.threads)
+    return given
 
 
 def device() -> torch.device:

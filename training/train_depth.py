@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .loop import Plan, device, train
+from .loop import Plan, arguments, device, train
 from .networks import DepthNet
 from .render import SIZE
 from .shards import Shards
@@ -102,16 +99,7 @@ def _losses(
 
 def main() -> int:
     """``python bootstrap.py training.train_depth --data DIR --val DIR --out DIR --minutes N``."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--val", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=70)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
-    args = parser.parse_args()
-    torch.manual_seed(args.seed)
-    torch.set_num_threads(args.threads)
+    args = arguments(__doc__)
     rng, data, held_out = np.random.default_rng(args.seed), Shards(args.data), Shards(args.val)
 
     def loss(net: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
