@@ -32,7 +32,7 @@ class Plan:
 def arguments(description: str | None) -> argparse.Namespace:
     """Read what every training takes from the command line, and set the seed and the threads."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--data", type=Path, required=True, help="folder of shards; new ones are taken up as they appear")
+    parser.add_argument("--data", type=Path, required=True, help="folder of shards, which may still be growing")
     parser.add_argument("--val", type=Path, required=True, help="folder of shards of held-out objects")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint and the log")
     parser.add_argument("--minutes", type=float, default=80)
