@@ -64,7 +64,7 @@ class Generation:
         global _current
         started = time.perf_counter()
         group = context.scene.maquette
-        self.picture = Path(bpy.path.abspath(group.image_path))
+        self.picture = Path(bpy.path.abspath(group.image_path)).absolute()
         # The scene is looked up again at the end: undo and the user may replace or delete it meanwhile.
         self._scene = context.scene.session_uid
         self._timer: Any = None

@@ -52,6 +52,14 @@ def steps_until(run: Generation, step: str) -> None:
         time.sleep(0.01)
 
 
+def test_a_relative_path_counts_from_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker process has another current folder."""
+    monkeypatch.chdir(tmp_path)
+    run = start("cup.png")
+    assert run.picture == tmp_path / "cup.png"
+    run.close()
+
+
 def test_a_script_gets_the_object(temporary_folder: Path) -> None:
     scene = bpy.context.scene
     scene.cursor.location = (1.0, 2.0, 0.5)
