@@ -12,12 +12,19 @@ import numpy as np
 from ..contracts import Mask
 from .arrays import Indices, Points, dot
 
-__all__ = ["Collapses", "choose_collapses"]
+__all__ = ["Collapses", "Limits", "choose_collapses"]
 
-_TURN = 0.3
-"""A face may not turn by more than this cosine says (72 degrees)."""
-_THIN = 0.03
-"""A face may not become thinner than this (its height over its longest side), unless it was so before."""
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a collapse may change a face.
+
+    ``turn``: the least cosine of the angle it may turn by; -1 allows everything. ``thin``: the least height over its
+    longest side, unless it was thinner before.
+    """
+
+    turn: float
+    thin: float
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,9 @@ class Collapses:
         return Collapses(self.a[which], self.b[which], self.target[which])
 
 
-def choose_collapses(points: Points, faces: Indices, edges: Collapses, most: int, passes: int) -> Collapses:
+def choose_collapses(
+    points: Points, faces: Indices, edges: Collapses, limits: Limits, most: int, passes: int
+) -> Collapses:
     """Choose edges that can collapse at the same time.
 
     An edge is chosen when it comes first among all edges whose faces it touches, and its collapse is safe; then the
@@ -48,6 +57,7 @@ def choose_collapses(points: Points, faces: Indices, edges: Collapses, most: int
     faces : int64 [F, 3]
     edges : Collapses
         The edges to choose from, the best first.
+    limits : Limits
     most : int
         How many to choose at most.
     passes : int
@@ -67,7 +77,7 @@ def choose_collapses(points: Points, faces: Indices, edges: Collapses, most: int
         place = np.arange(len(left))
         wins = (lowest == place) & (highest == place)
         first = left[wins]
-        good = first[_is_safe(points, faces, edges.pick(first))]
+        good = first[_is_safe(points, faces, edges.pick(first), limits)]
         chosen = np.concatenate([chosen, good])
         taken[edges.a[good]] = taken[edges.b[good]] = True
         left = left[~wins & (lowest >= 0)]
@@ -90,8 +100,8 @@ def _claims(faces: Indices, a: Indices, b: Indices, taken: Mask) -> Indices:
     return claim
 
 
-def _is_safe(points: Points, faces: Indices, edges: Collapses) -> Mask:
-    """Tell of each edge whether its collapse keeps the surface a manifold and turns no face over.
+def _is_safe(points: Points, faces: Indices, edges: Collapses, limits: Limits) -> Mask:
+    """Tell of each edge whether its collapse keeps the surface a manifold and the faces within limits.
 
     The ends of an edge of a manifold must have exactly two neighbours in common (the link condition of T. Dey et al.,
     "Topology preserving edge contraction", 1999), and the edge must not belong to a tetrahedron. No face may touch two
@@ -115,16 +125,16 @@ def _is_safe(points: Points, faces: Indices, edges: Collapses) -> Mask:
     corners, edge, moved = corners[kept], edge[kept], moved[kept]
     before = points[corners]
     later = np.where(moved[:, :, None], edges.target[edge][:, None], before)
-    bad[edge[_spoilt(before, later)]] = True
+    bad[edge[_spoilt(before, later, limits)]] = True
     return ~bad
 
 
-def _spoilt(before: Points, later: Points) -> Mask:
+def _spoilt(before: Points, later: Points, limits: Limits) -> Mask:
     """Tell which triangles [N, 3, 3] turn too far or become too thin."""
     old, new = (np.cross(p[:, 1] - p[:, 0], p[:, 2] - p[:, 0]) for p in (before, later))
     old_area, new_area = np.sqrt(dot(old, old)), np.sqrt(dot(new, new))
-    turned = dot(old, new) <= _TURN * old_area * new_area
-    thin = new_area * _longest(before) < np.minimum(_THIN * _longest(before), old_area) * _longest(later)
+    turned = dot(old, new) < limits.turn * old_area * new_area
+    thin = new_area * _longest(before) < np.minimum(limits.thin * _longest(before), old_area) * _longest(later)
     return turned | thin
 
 

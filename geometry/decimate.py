@@ -7,9 +7,10 @@ import numpy as np
 from ..contracts import Float, Int, Mask
 from ..errors import MeshError
 from .arrays import Indices, Points
-from .collapse import Collapses, choose_collapses
+from .collapse import Collapses, Limits, choose_collapses
 from .edges import check_mesh, corner_fans, find_edges
 from .quadrics import best_points, vertex_quadrics
+from .self_intersections import crossing_faces
 
 __all__ = ["decimate"]
 
@@ -19,6 +20,11 @@ _SLOW = 0.02
 """A round that collapses fewer edges than this by the number of faces was held up: the next looks at more."""
 _BLUR = 1.0
 """Costs are blurred by up to this power of two before they are compared (see `_blur`)."""
+_LIMITS = (Limits(turn=0.6, thin=0.03), Limits(turn=0.2, thin=0.01), Limits(turn=-2.0, thin=0.0))
+"""Where nothing more can collapse within the first, the next hold: 53 degrees, 78, and in the end anything."""
+_ATTEMPTS = 4
+_HOPELESS = 0.01
+"""With more crossing faces than this by the target, leaving their places as they were would use up the target."""
 _PASSES = 8
 _LAST_PASSES = 1000
 
@@ -26,8 +32,9 @@ _LAST_PASSES = 1000
 def decimate(vertices: Float, faces: Int, target: int) -> tuple[Float, Int]:
     """Reduce a triangle mesh to a number of faces by collapsing edges, those that change the shape least first.
 
-    Every collapse keeps the surface what it is: a closed manifold stays one, with the same parts and handles, and no
-    face turns over. Borders, and whatever is not manifold, stay as they are.
+    Every collapse keeps the surface what it is: a closed manifold stays one, with the same parts and handles. No face
+    turns over or becomes a sliver, unless the target cannot be reached otherwise. Borders, and whatever is not
+    manifold, stay as they are.
 
     Parameters
     ----------
@@ -53,7 +60,8 @@ def decimate(vertices: Float, faces: Int, target: int) -> tuple[Float, Int]:
     low, high = vertices.min(axis=0).astype(np.float64), vertices.max(axis=0).astype(np.float64)
     size = float((high - low).max()) or 1.0
     points = (vertices - low) / size
-    points, reduced = _reduce(points, faces.astype(np.int64), _fixed_vertices(faces, len(vertices)), target)
+    fixed = _fixed_vertices(faces, len(vertices))
+    points, reduced = _reduce_apart(points, faces.astype(np.int64), fixed, target)
     if len(reduced) > 1.02 * target:
         raise MeshError(
             f"The mesh cannot be reduced to {target} faces without breaking its surface; "
@@ -76,16 +84,47 @@ def _fixed_vertices(faces: Int, n_vertices: int) -> Mask:
     return fixed | (n_fans != 1)
 
 
-def _reduce(points: Points, faces: Indices, fixed: Mask, target: int) -> tuple[Points, Indices]:
-    """Collapse edges round by round until the target is reached or nothing more can collapse."""
+def _reduce_apart(points: Points, faces: Indices, fixed: Mask, target: int) -> tuple[Points, Indices]:
+    """Reduce, and where faces came to cross, reduce again with that place left as it was.
+
+    Surfaces that run close to each other may come to cross as they get coarser. Of the attempts that reach the target
+    the one with the fewest crossings is taken.
+    """
+    best: tuple[Points, Indices] | None = None
+    fewest = len(faces)
+    for _ in range(_ATTEMPTS):
+        new_points, new_faces, home = _reduce(points, faces, fixed, target)
+        if best is not None and len(new_faces) > target:
+            break
+        crossing = crossing_faces(new_points.astype(np.float32), new_faces.astype(np.int32))
+        n_crossing = np.count_nonzero(crossing)
+        if best is None or n_crossing < fewest:
+            best, fewest = (new_points, new_faces), n_crossing
+        if not n_crossing or n_crossing > _HOPELESS * target:
+            break
+        spoilt = np.zeros(len(new_points), np.bool_)
+        spoilt[new_faces[crossing]] = True
+        fixed = fixed | spoilt[home]
+    assert best is not None
+    return best
+
+
+def _reduce(points: Points, faces: Indices, fixed: Mask, target: int) -> tuple[Points, Indices, Indices]:
+    """Collapse edges round by round until the target is reached or nothing more can collapse.
+
+    Besides points and faces, tell for each old vertex the new one it became a part of.
+    """
+    points = points.copy()
     quadrics = vertex_quadrics(points, faces)
-    share = _SHARE
-    while len(faces) > target:
+    home = np.arange(len(points))
+    share, strictness = _SHARE, 0
+    while len(faces) > target and strictness < len(_LIMITS):
         need = (len(faces) - target + 1) // 2
         edges = _cheapest_edges(points, quadrics, faces, fixed, share)
-        chosen = choose_collapses(points, faces, edges, need, _PASSES if share < 1.0 else _LAST_PASSES)
+        passes = _PASSES if share < 1.0 else _LAST_PASSES
+        chosen = choose_collapses(points, faces, edges, _LIMITS[strictness], need, passes)
         if not len(chosen) and share == 1.0:
-            break
+            strictness += 1
         share = min(2.0 * share, 1.0) if len(chosen) < min(need, _SLOW * len(faces)) else _SHARE
         points[chosen.a] = chosen.target
         quadrics[chosen.a] += quadrics[chosen.b]
@@ -97,8 +136,9 @@ def _reduce(points: Points, faces: Indices, fixed: Mask, target: int) -> tuple[P
         used = np.zeros(len(points), np.bool_)
         used[faces] = True
         points, quadrics, fixed = points[used], quadrics[used], fixed[used]
-        faces = (np.cumsum(used) - 1)[faces]
-    return points, faces
+        number = np.cumsum(used) - 1
+        faces, home = number[faces], number[name[home]]
+    return points, faces, home
 
 
 def _cheapest_edges(points: Points, quadrics: Points, faces: Indices, fixed: Mask, share: float) -> Collapses:

@@ -173,3 +173,14 @@ def test_bad_meshes_are_refused() -> None:
         decimate(vertices, faces[:0], 10)
     with pytest.raises(MeshError, match="not numbers"):
         decimate(np.where(vertices > 0.9, np.nan, vertices), faces, 10)
+
+
+def test_sheets_that_nearly_touch_are_kept_apart() -> None:
+    # A wavy gap, much thinner than the faces get, between two halves of a ball.
+    z, y, x = np.meshgrid(*[np.linspace(-1, 1, 48)] * 3, indexing="ij")
+    gap = np.abs(z - 0.15 * np.sin(7 * x) * np.cos(5 * y)) - 0.03
+    vertices, faces = extract_surface(np.minimum(0.9 - np.sqrt(x * x + y * y + z * z), gap).astype(np.float32))
+    fewer_vertices, fewer_faces = decimate(vertices, faces, 2500)
+    assert len(fewer_faces) == 2500
+    assert is_closed_manifold(fewer_faces, len(fewer_vertices))
+    assert not crossing_faces(fewer_vertices, fewer_faces).any()
