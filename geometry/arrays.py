@@ -1,4 +1,7 @@
-"""Array types used within the geometry, beside those of the contracts."""
+"""Array types used within the geometry, beside those of the contracts.
+
+Indices are made with their type named: numpy 1 on Windows counts in 32 bits by default, too few for keys of pairs.
+"""
 
 from __future__ import annotations
 
@@ -32,5 +35,5 @@ def expand(count: Indices) -> tuple[Indices, Indices]:
     nth : int64 [sum(count)]
         Its place within the range, from 0.
     """
-    owner = np.repeat(np.arange(len(count)), count)
-    return owner, np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    owner = np.repeat(np.arange(len(count), dtype=np.int64), count)
+    return owner, np.arange(len(owner), dtype=np.int64) - np.repeat(np.cumsum(count, dtype=np.int64) - count, count)

@@ -67,14 +67,14 @@ def choose_collapses(
     -------
     Collapses
     """
-    left = np.arange(len(edges))
+    left = np.arange(len(edges), dtype=np.int64)
     taken = np.zeros(len(points), np.bool_)
     chosen = np.zeros(0, np.int64)
     for _ in range(passes):
         claim = _claims(faces, edges.a[left], edges.b[left], taken)
         lowest = np.minimum(claim[edges.a[left]], claim[edges.b[left]])
         highest = np.maximum(claim[edges.a[left]], claim[edges.b[left]])
-        place = np.arange(len(left))
+        place = np.arange(len(left), dtype=np.int64)
         wins = (lowest == place) & (highest == place)
         first = left[wins]
         good = first[_is_safe(points, faces, edges.pick(first), limits)]
@@ -89,12 +89,12 @@ def choose_collapses(
 def _claims(faces: Indices, a: Indices, b: Indices, taken: Mask) -> Indices:
     """For each vertex the first edge that touches one of its faces, -1 where a chosen edge does."""
     nobody = len(a)
-    at_vertex = np.full(len(taken), nobody)
+    at_vertex = np.full(len(taken), nobody, dtype=np.int64)
     # Written from the last edge to the first, so that the first stays.
-    at_vertex[np.stack([a, b], axis=1).ravel()[::-1]] = np.repeat(np.arange(nobody), 2)[::-1]
+    at_vertex[np.stack([a, b], axis=1).ravel()[::-1]] = np.repeat(np.arange(nobody, dtype=np.int64), 2)[::-1]
     at_vertex[taken] = -1
     at_face = np.minimum(np.minimum(at_vertex[faces[:, 0]], at_vertex[faces[:, 1]]), at_vertex[faces[:, 2]])
-    claim = np.full(len(taken), nobody)
+    claim = np.full(len(taken), nobody, dtype=np.int64)
     for i in range(3):
         np.minimum.at(claim, faces[:, i], at_face)
     return claim
@@ -107,8 +107,8 @@ def _is_safe(points: Points, faces: Indices, edges: Collapses, limits: Limits) -
     "Topology preserving edge contraction", 1999), and the edge must not belong to a tetrahedron. No face may touch two
     of the edges.
     """
-    owner = np.full(len(points), -1)
-    owner[edges.a] = owner[edges.b] = np.arange(len(edges))
+    owner = np.full(len(points), -1, dtype=np.int64)
+    owner[edges.a] = owner[edges.b] = np.arange(len(edges), dtype=np.int64)
     owners = owner[faces]
     touched = np.flatnonzero(owners.max(axis=1) >= 0)
     corners, owners = faces[touched], owners[touched]

@@ -27,7 +27,7 @@ def components(n_nodes: int, a: Int | Indices, b: Int | Indices) -> Indices:
     int64 [n_nodes]
         For each node the smallest node of its component.
     """
-    label = np.arange(n_nodes)
+    label = np.arange(n_nodes, dtype=np.int64)
     low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
     while low.size:
         np.minimum.at(label, high, low)

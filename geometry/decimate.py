@@ -8,7 +8,7 @@ from ..contracts import Float, Int, Mask
 from ..errors import MeshError
 from .arrays import Indices, Points
 from .collapse import Collapses, Limits, choose_collapses
-from .edges import check_mesh, corner_fans, find_edges
+from .edges import check_mesh, count_fans, find_edges
 from .quadrics import best_points, vertex_quadrics
 from .self_intersections import crossing_faces
 
@@ -79,9 +79,7 @@ def _fixed_vertices(faces: Int, n_vertices: int) -> Mask:
     fixed = np.zeros(n_vertices, np.bool_)
     fixed[edges.start[odd]] = fixed[edges.end[odd]] = True
     fixed[faces[(faces == np.roll(faces, 1, axis=1)).any(axis=1)]] = True
-    fans = corner_fans(edges)
-    n_fans = np.bincount(edges.start[fans == np.arange(len(fans))], minlength=n_vertices)
-    return fixed | (n_fans != 1)
+    return fixed | (count_fans(edges, n_vertices) != 1)
 
 
 def _reduce_apart(points: Points, faces: Indices, fixed: Mask, target: int) -> tuple[Points, Indices]:
@@ -116,7 +114,7 @@ def _reduce(points: Points, faces: Indices, fixed: Mask, target: int) -> tuple[P
     """
     points = points.copy()
     quadrics = vertex_quadrics(points, faces)
-    home = np.arange(len(points))
+    home = np.arange(len(points), dtype=np.int64)
     share, strictness = _SHARE, 0
     while len(faces) > target and strictness < len(_LIMITS):
         need = (len(faces) - target + 1) // 2
@@ -128,7 +126,7 @@ def _reduce(points: Points, faces: Indices, fixed: Mask, target: int) -> tuple[P
         share = min(2.0 * share, 1.0) if len(chosen) < min(need, _SLOW * len(faces)) else _SHARE
         points[chosen.a] = chosen.target
         quadrics[chosen.a] += quadrics[chosen.b]
-        name = np.arange(len(points))
+        name = np.arange(len(points), dtype=np.int64)
         name[chosen.b] = chosen.a
         faces = name[faces]
         gone = (faces == np.roll(faces, 1, axis=1)).any(axis=1)
@@ -136,7 +134,7 @@ def _reduce(points: Points, faces: Indices, fixed: Mask, target: int) -> tuple[P
         used = np.zeros(len(points), np.bool_)
         used[faces] = True
         points, quadrics, fixed = points[used], quadrics[used], fixed[used]
-        number = np.cumsum(used) - 1
+        number = np.cumsum(used, dtype=np.int64) - 1
         faces, home = number[faces], number[name[home]]
     return points, faces, home
 
@@ -149,7 +147,7 @@ def _cheapest_edges(points: Points, quadrics: Points, faces: Indices, fixed: Mas
     a, b = start[free], end[free]
     target, cost = best_points(points, quadrics, a, b)
     last = int(share * len(cost)) if share < 1.0 else len(cost)
-    few = np.argpartition(cost, last)[:last] if last < len(cost) else np.arange(last)
+    few = np.argpartition(cost, last)[:last] if last < len(cost) else np.arange(last, dtype=np.int64)
     few = few[np.argsort(cost[few] * _blur(len(few)), kind="stable")]
     return Collapses(a[few], b[few], target[few])
 

@@ -15,7 +15,7 @@ from ..errors import MeshError
 from .arrays import Indices
 from .components import components
 
-__all__ = ["Edges", "check_mesh", "compact", "corner_fans", "find_edges", "is_closed_manifold"]
+__all__ = ["Edges", "check_mesh", "compact", "count_fans", "find_edges", "is_closed_manifold"]
 
 
 @dataclass(frozen=True)
@@ -69,15 +69,15 @@ def find_edges(faces: Int) -> Edges:
     n_faces, width = faces.shape
     start = faces.astype(np.int64)
     end = np.roll(start, -1, axis=1)
-    after = np.arange(start.size).reshape(start.shape)
+    after = np.arange(start.size, dtype=np.int64).reshape(start.shape)
     after = np.roll(after, -1, axis=1)
-    face = np.repeat(np.arange(n_faces), width)
+    face = np.repeat(np.arange(n_faces, dtype=np.int64), width)
     if width == 4 and (faces[:, 3] < 0).any():
         real = (faces >= 0).ravel()
         triangle = faces[:, 3] < 0
         end[triangle, 2] = start[triangle, 0]
         after[triangle, 2] = np.flatnonzero(triangle) * 4
-        after = (np.cumsum(real) - 1)[after.ravel()[real]]
+        after = (np.cumsum(real, dtype=np.int64) - 1)[after.ravel()[real]]
         start, end, face = start.ravel()[real], end.ravel()[real], face[real]
     start, end, after = start.ravel(), end.ravel(), after.ravel()
     forward = start < end
@@ -89,13 +89,13 @@ def find_edges(faces: Int) -> Edges:
     return Edges(start, end, face, after, order, first, count, forward)
 
 
-def corner_fans(edges: Edges) -> Indices:
-    """Group the corners around each vertex into fans of faces that hang together by edges.
+def count_fans(edges: Edges, n_vertices: int) -> Indices:
+    """Count the fans of faces around each vertex: what hangs together by edges that end in it.
 
     Returns
     -------
-    int64 [S]
-        For each corner the lowest corner of its fan. A vertex of a manifold mesh has one fan.
+    int64 [n_vertices]
+        A vertex of a manifold mesh has one fan, a vertex that no face uses none.
     """
     # Each side is tied to the one before it on the same edge, so all faces at an edge hang together.
     tied = np.ones(len(edges.order), np.bool_)
@@ -104,7 +104,10 @@ def corner_fans(edges: Edges) -> Indices:
     same = edges.forward[one] == edges.forward[other]
     at_start = np.where(same, other, edges.after[other])
     at_end = np.where(same, edges.after[other], other)
-    return components(len(edges.start), np.concatenate([one, edges.after[one]]), np.concatenate([at_start, at_end]))
+    n_corners = len(edges.start)
+    fan = components(n_corners, np.concatenate([one, edges.after[one]]), np.concatenate([at_start, at_end]))
+    lowest = fan == np.arange(n_corners, dtype=np.int64)
+    return np.bincount(edges.start[lowest], minlength=n_vertices)
 
 
 def is_closed_manifold(faces: Int, n_vertices: int) -> bool:
@@ -123,16 +126,13 @@ def is_closed_manifold(faces: Int, n_vertices: int) -> bool:
     pairs = edges.order.reshape(-1, 2)
     if (edges.forward[pairs[:, 0]] == edges.forward[pairs[:, 1]]).any():
         return False
-    fans = corner_fans(edges)
-    n_fans = np.count_nonzero(fans == np.arange(len(fans)))
-    n_used = np.count_nonzero(np.bincount(edges.start, minlength=n_vertices))
-    return n_fans == n_used
+    return int(count_fans(edges, n_vertices).max()) == 1
 
 
 def compact(vertices: Float, faces: Int) -> tuple[Float, Int]:
     """Drop the vertices that no face uses, keeping the order of the others."""
     used = np.zeros(len(vertices), np.bool_)
     used[faces[faces >= 0]] = True
-    number = np.cumsum(used) - 1
+    number = np.cumsum(used, dtype=np.int64) - 1
     renumbered = np.where(faces >= 0, number[faces], -1)
     return vertices[used], renumbered.astype(np.int32)

@@ -77,13 +77,13 @@ def _crossings(padded: Float, strides: tuple[int, int, int], axis: int, edges: I
 
 def _triangles(solid: Mask, strides: tuple[int, int, int]) -> Indices:
     """The triangles of all crossed cells, as keys (flat index of the lower end + axis * size) of their grid edges."""
-    shifts = np.array(CORNERS) @ np.array(strides)
+    shifts = np.array(CORNERS, np.int64) @ np.array(strides, np.int64)
     n_cells = solid.size - int(shifts[-1])
     cases = np.zeros(n_cells, np.uint8)
     for corner, shift in enumerate(shifts):
         cases |= solid[shift : shift + n_cells].view(np.uint8) << np.uint8(corner)
     cells = np.flatnonzero((cases != 0) & (cases != 255))
     counts, table = case_table()
-    edge_keys = np.array([shifts[corner] + axis * solid.size for axis, corner in EDGES])
+    edge_keys = np.array([shifts[corner] + axis * solid.size for axis, corner in EDGES], np.int64)
     owner, nth = expand(counts[cases[cells]])
     return edge_keys[table[cases[cells][owner], nth]] + cells[owner][:, None]

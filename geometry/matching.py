@@ -33,8 +33,8 @@ def match_cheapest(a: Indices, b: Indices, cost: Points, n_nodes: int) -> Indice
     chosen = np.zeros(0, np.int64)
     left = np.argsort(cost, kind="stable")
     while len(left):
-        place = np.arange(len(left))
-        best = np.full(n_nodes, len(left))
+        place = np.arange(len(left), dtype=np.int64)
+        best = np.full(n_nodes, len(left), dtype=np.int64)
         # Written from the last link to the first, so that the first stays.
         best[np.stack([a[left], b[left]], axis=1).ravel()[::-1]] = np.repeat(place, 2)[::-1]
         wins = left[(best[a[left]] == place) & (best[b[left]] == place)]

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..contracts import Float, Int, Mask, MeshReport
 from .arrays import Indices
-from .edges import Edges, check_mesh, corner_fans, find_edges
+from .edges import Edges, check_mesh, count_fans, find_edges
 from .parts import closed_parts, part_labels, part_volumes
 from .self_intersections import crossing_faces
 from .shells import inner_shells
@@ -83,8 +83,7 @@ def measure(vertices: Float, faces: Int) -> MeshReport:
 
 def _non_manifold_vertices(edges: Edges, n_vertices: int) -> int:
     """Count vertices with several fans, or at an edge with more than two faces."""
-    fans = corner_fans(edges)
-    bad = np.bincount(edges.start[fans == np.arange(len(fans))], minlength=n_vertices) > 1
+    bad = count_fans(edges, n_vertices) > 1
     crowded = edges.order[edges.first[edges.count > 2]]
     bad[edges.start[crowded]] = bad[edges.end[crowded]] = True
     return int(np.count_nonzero(bad))
@@ -101,7 +100,7 @@ def _degenerate(vertices: Float, faces: Int, triangles: Int, owner: Int) -> Mask
     """Tell which faces repeat a corner or have next to no area."""
     ring = faces.astype(np.int64)
     if ring.shape[1] == 4:
-        ring[:, 3] = np.where(ring[:, 3] < 0, -1 - np.arange(len(ring)), ring[:, 3])
+        ring[:, 3] = np.where(ring[:, 3] < 0, -1 - np.arange(len(ring), dtype=np.int64), ring[:, 3])
     corners: Indices = np.sort(ring, axis=1)
     repeated = (corners[:, 1:] == corners[:, :-1]).any(axis=1)
     points = vertices[triangles].astype(np.float64)

@@ -39,7 +39,7 @@ def part_labels(faces: Int, n_vertices: int) -> Int:
     root = components(n_vertices, a, b)
     used = np.zeros(n_vertices, np.bool_)
     used[a] = used[b] = True
-    number = np.cumsum(used & (root == np.arange(n_vertices))) - 1
+    number = np.cumsum(used & (root == np.arange(n_vertices, dtype=np.int64))) - 1
     return np.where(used, number[root], -1).astype(np.int32)
 
 
