@@ -41,7 +41,7 @@ __all__ = ["ModelSet", "Result", "generate", "load_models"]
 
 SMOOTHING = 12  # Taubin steps on the dense surface: takes the grid's stair-steps away before faces are reduced
 SPARE = 1.6  # triangles of the dense surface per triangle asked for, at the least
-QUAD_SHARE = 0.87  # quads made per face aimed at; a little under what pairing reaches
+QUAD_SHARE = 0.85  # quads made per face aimed at; a little under what pairing reaches
 
 Progress = Callable[[str, float], None]
 Cancelled = Callable[[], bool]
