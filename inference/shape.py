@@ -7,10 +7,10 @@ import numpy as np
 from ..contracts import Float, Surface, Volume
 from .session import Session
 
-__all__ = ["MARGIN", "STEP", "ShapeModel"]
+__all__ = ["FRONT_PERCENTILE", "MARGIN", "STEP", "ShapeModel"]
 
-# The network's frame: depth counts from the front-most visible point (robustly), in half crop sides at that point's
-# plane. Its first bin starts MARGIN before that point and each is STEP long.
+# The network's frame, which its training takes from here: depth counts from the front-most visible point (robustly), in
+# half crop sides at that point's plane. Its first bin starts MARGIN before that point and each is STEP long.
 MARGIN, STEP = 0.06, 0.0285
 FRONT_PERCENTILE = 1.0
 

@@ -21,13 +21,13 @@ from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 from scipy import ndimage
 
+from ..inference.prepare import FILL
 from .meshes import TrainingMesh, load_mesh, training_names, vary_shape
 from .paint import surface_colour
 
-__all__ = ["FILL", "SIZE", "View", "cast_view", "choose_view", "main", "render_picture"]
+__all__ = ["NO_HIT", "SIZE", "View", "cast_view", "choose_view", "main", "render_picture"]
 
 SIZE = 128  # pixels a side, from rays cast at twice that
-FILL = 0.9  # as inference.prepare: the mask's longest side fills this share of the crop
 NO_HIT = 0xFFFFFFFF  # embree's invalid geometry, where it comes back unsigned
 Array = npt.NDArray[np.float64]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -26,11 +27,8 @@ class Shards:
                 try:
                     with np.load(path) as data:
                         self.files[path] = {k: data[k] for k in data.files}
-                except (ValueError, OSError, EOFError, KeyError):
+                except (ValueError, OSError, EOFError, KeyError, BadZipFile):
                     continue
-                except Exception as error:  # zipfile.BadZipFile of a half-written file
-                    if type(error).__name__ != "BadZipFile":
-                        raise
 
     def draw(self, count: int, rng: np.random.Generator) -> dict[str, npt.NDArray[np.generic]]:
         """``count`` random samples (with replacement), each key stacked."""

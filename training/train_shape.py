@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..inference.shape import FRONT_PERCENTILE
 from .loop import Plan, arguments, device, train
 from .networks import ShapeNet
 from .render import SIZE
 from .shards import Shards
-from .views import BINS, CELLS, FRONT_PERCENTILE
+from .views import BINS, CELLS
 
 __all__ = ["main", "network_input"]
 

@@ -16,15 +16,14 @@ import numpy.typing as npt
 from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 
+from ..inference.shape import FRONT_PERCENTILE, MARGIN, STEP
 from .meshes import load_mesh, normalise
 from .render import NO_HIT, SIZE, View, cast_view, choose_view
 from .solids import GRID, RIM, load_solids
 
-__all__ = ["BINS", "CELLS", "MARGIN", "STEP", "main", "sample_view"]
+__all__ = ["BINS", "CELLS", "main", "sample_view"]
 
 BINS, CELLS = 96, 64  # depth bins along each ray, rays a side
-MARGIN, STEP = 0.06, 0.0285  # the first bin starts this far before the front-most point; bin length; in half crop sides
-FRONT_PERCENTILE = 1.0  # the front-most point, robustly
 
 Array = npt.NDArray[np.float64]
 
