@@ -67,7 +67,7 @@ class Job:
         return events
 
     def cancel(self) -> None:
-        """Stop the job: politely, and by force after 0.3 seconds. Returns at once; `Cancelled` follows.
+        """Stop the job: politely, and by force when it has not obeyed at once. Returns at once; `Cancelled` follows.
 
         The process ends either way, and the next job starts a new one. A job that has ended stays as it is.
         """

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .contracts import Device, Float, Int, MeshArrays, MeshReport, Report, Settings, Subject, Surface, Volume
+from .contracts import Device, Float, Int, MeshArrays, Report, Settings, Subject, Surface, Volume
 from .errors import CancelledError, ModelError
 from .geometry.axes import place, view_to_object
 from .geometry.bake import bake_texture
@@ -146,10 +146,6 @@ def _looks(vertices: Float, faces: Int, subject: Subject, surface: Surface, size
     return MeshArrays(vertices, faces, uv, texture, {"seen": seen})
 
 
-def _summary(picture: Path, settings: Settings, models: ModelSet, steps: _Steps, mesh: MeshReport) -> Report:
-    return Report(VERSION, str(picture), settings, models.used, dict(steps.seconds), mesh)
-
-
 def generate(picture: Path, settings: Settings, models: ModelSet, progress: Progress, cancelled: Cancelled) -> Result:
     """Make a textured mesh from one picture.
 
@@ -197,4 +193,4 @@ def generate(picture: Path, settings: Settings, models: ModelSet, progress: Prog
         mesh = replace(mesh, vertices=upright)
         report = measure(mesh.vertices, mesh.faces)
     progress("Done", 1.0)
-    return Result(mesh, _summary(picture, settings, models, steps, report))
+    return Result(mesh, Report(VERSION, str(picture), settings, models.used, steps.seconds, report))
