@@ -107,12 +107,14 @@ class Surface:
     """What the depth model sees, in the view frame.
 
     ``depth`` float32 [S, S]: Y of each pixel of the crop, 0 outside the mask. ``normals`` float32 [S, S, 3]: unit,
-    towards the camera. ``mask`` bool [S, S]. The points follow from depth and camera (`geometry.axes.unproject`).
+    towards the camera. ``mask`` bool [S, S]. ``confidence`` float32 [S, S]: 1 where the depth is sure, down to 0. The
+    points follow from depth and camera (`geometry.axes.unproject`).
     """
 
     depth: Float
     normals: Float
     mask: Mask
+    confidence: Float
     camera: Camera
 
 

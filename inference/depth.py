@@ -52,4 +52,5 @@ class DepthModel:
         normals = normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-6)
         elevation = float(np.clip(camera[0], *ELEVATION_LIMITS))
         tangent = float(np.clip(camera[1], *TANGENT_LIMITS))
-        return Surface(depth, normals.astype(np.float32), mask, Camera(elevation, 1 / tangent))
+        confidence = mask.astype(np.float32)
+        return Surface(depth, normals.astype(np.float32), mask, confidence, Camera(elevation, 1 / tangent))

@@ -31,7 +31,7 @@ def subject_of(picture: np.ndarray, left: float = 0.0, top: float = 0.0, side: f
 
 def surface_of(camera: Camera = CAMERA) -> Surface:
     nothing = np.zeros((512, 512), np.float32)
-    return Surface(nothing, np.zeros((512, 512, 3), np.float32), nothing > 0, camera)
+    return Surface(nothing, np.zeros((512, 512, 3), np.float32), nothing > 0, nothing, camera)
 
 
 def crop_grid(size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -21,7 +21,8 @@ def ball(size: int = 64, radius: float = 0.7) -> tuple[Volume, Surface, np.ndarr
     depth = np.where(room > 0, -np.sqrt(np.maximum(room, 0)), 0).astype(np.float32)
     y = (np.arange(48) + 0.5) * 0.04 - 0.96
     field = 12 * (radius - np.sqrt(u**2 + v**2 + y[:, None, None] ** 2))
-    surface = Surface(depth, np.zeros((size, size, 3), np.float32), room > 0, camera)
+    normals, seen = np.zeros((size, size, 3), np.float32), room > 0
+    surface = Surface(depth, normals, seen, seen.astype(np.float32), camera)
     alpha = np.clip((room * 20) + 0.5, 0, 1).astype(np.float32)
     return Volume(field.astype(np.float32), -0.96, 0.04, camera), surface, alpha
 
