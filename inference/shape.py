@@ -7,11 +7,11 @@ import numpy as np
 from ..contracts import Float, Surface, Volume
 from .session import Session
 
-__all__ = ["FRONT_PERCENTILE", "MARGIN", "STEP", "ShapeModel"]
+__all__ = ["DEPTH", "FRONT_PERCENTILE", "MARGIN", "ShapeModel"]
 
 # The network's frame, which its training takes from here: depth counts from the front-most visible point (robustly), in
-# half crop sides at that point's plane. Its first bin starts MARGIN before that point and each is STEP long.
-MARGIN, STEP = 0.06, 0.0285
+# half crop sides at that point's plane. Its bins share DEPTH, starting MARGIN before that point.
+MARGIN, DEPTH = 0.06, 2.736
 FRONT_PERCENTILE = 1.0
 
 
@@ -33,4 +33,4 @@ class ShapeModel:
         field: Float = self.session.run(array)["solid"][0]
         if both_ways:
             field = (field + self.session.run(array[..., ::-1])["solid"][0][..., ::-1]) / 2
-        return Volume(np.ascontiguousarray(field), front - MARGIN * scale, STEP * scale, surface.camera)
+        return Volume(np.ascontiguousarray(field), front - MARGIN * scale, DEPTH / len(field) * scale, surface.camera)

@@ -21,6 +21,19 @@ __all__ = ["TrainingMesh", "load_mesh", "normalise", "training_names", "vary_sha
 # Boxy procedural objects are a fifth of the set and teach little: keep one in seven.
 PLAIN_SOURCE, PLAIN_SHARE = "pybullet_random", 1 / 7
 
+# Objects of the validation set that the archive's training split holds as well.
+VALIDATION = {
+    "aws_robomaker/house_residential_Pillow_01.npz",
+    "aws_robomaker/house_residential_Vase_01.npz",
+    "m3_base_meshes/4_point_shuriken.npz",
+    "m3_base_meshes/cd.npz",
+    "m3_base_meshes/corrugated_iron.npz",
+    "m3_base_meshes/lightning_bolt.npz",
+    "quaternius/crops_pack_BushBerries_4.npz",
+    "quaternius/house_interior_pack_Kitchen_Oven_Large.npz",
+    "quaternius/real_time_strategy_pack_Logs.npz",
+}
+
 
 @dataclass(frozen=True)
 class TrainingMesh:
@@ -36,11 +49,17 @@ class TrainingMesh:
     texture: npt.NDArray[np.float32] | None = None
 
 
-def training_names(root: Path, split: str = "train", seed: int = 0) -> list[str]:
-    """Names of one split (``SOURCE/NAME.npz``), the plain procedural ones thinned out."""
-    names: list[str] = json.loads((root / "split.json").read_text())[split]
+def training_names(root: Path, split: str = "train", seed: int = 0, composed: bool = False) -> list[str]:
+    """Names of one split (``SOURCE/NAME.npz``), the plain procedural ones thinned out.
+
+    With ``composed`` also those that `training.compose` has made; they belong to the training split alone.
+    """
+    names: list[str] = [n for n in json.loads((root / "split.json").read_text())[split] if n not in VALIDATION]
     rng = np.random.default_rng(seed)
-    return [n for n in names if not n.startswith(PLAIN_SOURCE) or rng.random() < PLAIN_SHARE]
+    names = [n for n in names if not n.startswith(PLAIN_SOURCE) or rng.random() < PLAIN_SHARE]
+    if composed and split == "train":
+        names += sorted(f"composed/{p.name}" for p in (root / "meshes" / "composed").glob("*.npz"))
+    return names
 
 
 @lru_cache(maxsize=6000)

@@ -12,13 +12,13 @@ from scipy import ndimage
 
 from .meshes import TrainingMesh
 
-__all__ = ["surface_colour"]
+__all__ = ["own_colour", "surface_colour"]
 
 Array = npt.NDArray[np.float64]
 
 
-def _own_colour(mesh: TrainingMesh, triangle: npt.NDArray[np.int64], weights: Array) -> Array | None:
-    """The mesh's own colour at the hits, linear [N, 3], or None."""
+def own_colour(mesh: TrainingMesh, triangle: npt.NDArray[np.int64], weights: Array) -> Array | None:
+    """The mesh's own colour at the hits (barycentric ``weights`` in ``triangle``), sRGB in 0..1 [N, 3], or None."""
     corners = mesh.faces[triangle]
     if mesh.vertex_colour is not None:
         srgb = (mesh.vertex_colour[corners] * weights[..., None]).sum(1)
@@ -29,7 +29,7 @@ def _own_colour(mesh: TrainingMesh, triangle: npt.NDArray[np.int64], weights: Ar
         srgb = mesh.texture[row, np.clip((uv[:, 0] * w).astype(int), 0, w - 1)]
     else:
         return None
-    return np.asarray(srgb, np.float64) ** 2.2
+    return np.asarray(srgb, np.float64)
 
 
 def _noise(points: Array, frequency: float, octaves: int, rng: np.random.Generator) -> Array:
@@ -66,7 +66,8 @@ def surface_colour(
     mesh: TrainingMesh, triangle: npt.NDArray[np.int64], weights: Array, points: Array, rng: np.random.Generator
 ) -> Array:
     """Linear base colour [N, 3] at the hits ``points`` (barycentric ``weights`` in ``triangle``)."""
-    own = _own_colour(mesh, triangle, weights)
+    own = own_colour(mesh, triangle, weights)
+    own = None if own is None else own**2.2
     if own is None or rng.random() < 0.2:
         plain = rng.uniform(0.02, 0.95, 3) if rng.random() < 0.6 else np.full(3, rng.uniform(0.03, 0.95))
         own = np.broadcast_to(plain, points.shape)

@@ -21,6 +21,8 @@ __all__ = ["GRID", "load_solids", "main", "solid_grid"]
 
 GRID = 112  # cells along the longest side, plus a rim
 RIM = 4
+# Sources whose objects are more like what people photograph are drawn more often.
+WEIGHTS = {"aws_robomaker": 3.0, "gazebo_models": 3.0, "pmndrs_market": 2.0, "object_sim": 3.0}
 
 
 def _surface_points(
@@ -59,9 +61,11 @@ def solid_grid(vertices: npt.NDArray[np.float64], faces: npt.NDArray[np.int64], 
     return solid | hidden
 
 
-def load_solids(file: Path) -> tuple[list[str], npt.NDArray[np.uint8]]:
-    """Names and packed grids [N, cells / 8] written by `main`."""
-    return file.with_suffix(".txt").read_text().splitlines(), np.load(file, mmap_mode="r")
+def load_solids(file: Path) -> tuple[list[str], npt.NDArray[np.uint8], npt.NDArray[np.float64]]:
+    """Names, packed grids [N, cells / 8] and shares to draw them by (sum 1), as `main` has written them."""
+    names = file.with_suffix(".txt").read_text().splitlines()
+    weight = np.array([WEIGHTS.get(n.split("/")[0], 1.0) for n in names])
+    return names, np.load(file, mmap_mode="r"), weight / weight.sum()
 
 
 def main() -> int:
@@ -72,7 +76,7 @@ def main() -> int:
     parser.add_argument("--split", default="train")
     args = parser.parse_args()
     names, grids, start = [], [], time.time()
-    for name in training_names(args.meshes, args.split):
+    for name in training_names(args.meshes, args.split, composed=True):
         mesh = load_mesh(args.meshes, name)
         if len(mesh.faces) >= 4 and np.isfinite(mesh.vertices).all():
             grids.append(np.packbits(solid_grid(mesh.vertices, mesh.faces)))

@@ -1,14 +1,24 @@
-"""Training samples of the shape network: what a camera sees of a mesh, and its complete solid in that camera's frustum.
+"""What a camera sees of a training object, and its complete solid along some of the camera's rays.
 
-``main`` writes shards ``shape-SEED.npz``: ``depth`` float16 [N, S, S] (distance behind the front-most visible point,
-in half crop sides at that point's plane; 0 outside the mask), ``mask`` packed bits, ``solid`` packed bits of [BINS,
-CELLS, CELLS], ``tangent`` [N].
+``main`` writes shards ``views-SEED.npz`` of N samples; S is `SIZE`, frames are those of `contracts`:
+
+- ``depth`` float16 [N, S, S]: Y of the view frame, 0 at the mean of what is visible and outside the mask
+- ``mask`` packed bits, ``normals`` int8 [N, 3, S, S] (times 127, view frame)
+- ``albedo`` uint8 [N, 3, S, S]: the object's own colours (sRGB) or a plain one
+- ``open`` uint8 [N, S, S]: share of the sky that a point sees (ambient occlusion), times 255
+- ``lights`` float32 [N, 3, 3]: directions towards three lights (view frame); ``lit`` packed bits [3, S, S]: which reach
+- ``camera`` float32 [N, 2]: elevation in radians, tangent of half the crop's field of view
+- ``rays`` uint16 [N, RAYS]: pixels (row times S plus column) drawn from the mask; ``solid`` packed bits [RAYS, BINS]:
+  where the object is solid along them, bins as in `inference.shape`
+
+Pictures are shaded from these when training draws them (`training.shade`), each time in another light and paint.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,77 +26,161 @@ import numpy.typing as npt
 from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 
-from ..inference.shape import FRONT_PERCENTILE, MARGIN, STEP
-from .meshes import load_mesh, normalise
+from ..inference.shape import DEPTH, FRONT_PERCENTILE, MARGIN
+from .deform import Deformation, choose_deformation
+from .meshes import TrainingMesh, load_mesh
+from .paint import own_colour
 from .render import NO_HIT, SIZE, View, cast_view, choose_view
 from .solids import GRID, RIM, load_solids
 
-__all__ = ["BINS", "CELLS", "main", "sample_view"]
+__all__ = ["BINS", "RAYS", "main", "sample_view"]
 
-BINS, CELLS = 96, 64  # depth bins along each ray, rays a side
-
+RAYS = 1024  # rays along which a sample knows the solid
+BINS = 128  # depth bins along each
+LIGHTS, OPEN_RAYS = 3, 4
 Array = npt.NDArray[np.float64]
+Solid = npt.NDArray[np.bool_]
 
 
-def _stretch(rng: np.random.Generator) -> Array:
-    """A random linear map of the object: stretch along the axes, some shear, at times a mirror."""
-    matrix = np.diag(rng.uniform(0.65, 1.35, 3))
-    if rng.random() < 0.15:
-        matrix = matrix @ np.diag(np.where(rng.permutation(3) == 0, rng.uniform(0.3, 2.0), 1.0))
-    if rng.random() < 0.3:
-        matrix[2, :2] += rng.normal(0, 0.2, 2)
-        matrix[0, 1] += rng.normal(0, 0.2)
-    if rng.random() < 0.2:  # lying or leaning objects
-        matrix = np.linalg.qr(rng.normal(size=(3, 3)))[0] @ matrix
-    return matrix
+@dataclass(frozen=True)
+class _Part:
+    mesh: TrainingMesh
+    solid: Solid
+    shape: Deformation
+    place: Array  # [4]: shift and scale after the deformation
 
 
-def _lookup(grid: npt.NDArray[np.bool_], points: Array) -> npt.NDArray[np.bool_]:
-    """Is each of ``points`` [..., 3] inside the solid?"""
+def _unit(a: Array) -> Array:
+    return a / (np.linalg.norm(a, axis=-1, keepdims=True) + 1e-12)
+
+
+def _vertex_normals(vertices: Array, faces: npt.NDArray[np.int64]) -> Array:
+    corner = vertices[faces]
+    face = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    total = np.stack(
+        [np.bincount(faces.ravel(), np.repeat(face[:, k], 3), minlength=len(vertices)) for k in range(3)], 1
+    )
+    return _unit(total)
+
+
+def _occluded(scene: EmbreeScene, origins: Array, directions: Array, reach: float) -> Solid:
+    far = np.full(len(origins), reach, np.float32)
+    return scene.run(origins.astype(np.float32), directions.astype(np.float32), far, query="OCCLUDED") >= 0
+
+
+def _lookup(part: _Part, points: npt.NDArray[np.float32]) -> Solid:
+    """Is each of ``points`` [..., 3] inside the part?"""
     size = GRID + 2 * RIM
-    cell = np.floor(points.astype(np.float32) * GRID + size / 2).astype(np.int32)
-    inside = ((cell >= 0) & (cell < size)).all(-1)
-    cell = np.clip(cell, 0, size - 1)
-    return grid.reshape(-1)[(cell[..., 0] * size + cell[..., 1]) * size + cell[..., 2]] & inside
+    own = part.shape.inverse((points - part.place[:3].astype(np.float32)) / np.float32(part.place[3]))
+    # Cells beyond the grid land on its rim, which is empty.
+    cell = np.clip(own * GRID + size / 2, 0, size - 1).astype(np.int32)
+    return part.solid[(cell[..., 0] * size + cell[..., 1]) * size + cell[..., 2]]
 
 
-def _frustum(view: View, front: float) -> Array:
-    """World positions of all cells: [BINS, CELLS, CELLS, 3]."""
-    z = front * (1 + (-MARGIN + (np.arange(BINS) + 0.5) * STEP) * view.tangent)
-    side = ((np.arange(CELLS) + 0.5) / CELLS * 2 - 1) * view.tangent
-    x, up = np.meshgrid(side, -side)
-    rays = x[..., None] * view.axes[0] + view.axes[1] + up[..., None] * view.axes[2]
-    return (view.origin + z[:, None, None, None] * rays).astype(np.float32)
+def _solid_along(parts: list[_Part], view: View, front: float, pixels: npt.NDArray[np.int64]) -> Solid:
+    """Solid cells [RAYS, BINS] along the rays through ``pixels``."""
+    z = front * (1 + (-MARGIN + (np.arange(BINS) + 0.5) * DEPTH / BINS) * view.tangent)
+    u = ((pixels % SIZE + 0.5) / SIZE * 2 - 1) * view.tangent
+    v = (1 - (pixels // SIZE + 0.5) / SIZE * 2) * view.tangent
+    rays = u[:, None] * view.axes[0] + view.axes[1] + v[:, None] * view.axes[2]
+    points = (view.origin + z[None, :, None] * rays[:, None]).astype(np.float32)
+    solid = np.zeros(points.shape[:2], bool)
+    for part in parts:
+        solid |= _lookup(part, points)
+    return solid
+
+
+def _colours(parts: list[_Part], owner: npt.NDArray[np.int64], triangle: npt.NDArray[np.int64], weights: Array) -> Array:
+    """sRGB in 0..1 at the hits; parts without colours get a plain one from the seed of their own."""
+    colours = np.zeros((len(triangle), 3))
+    for k, part in enumerate(parts):
+        here = owner == k
+        own = own_colour(part.mesh, triangle[here], weights[here])
+        colours[here] = 0.7 if own is None else own
+    return colours
+
+
+def _light(
+    scene: EmbreeScene, points: Array, normals: Array, view: View, rng: np.random.Generator
+) -> tuple[Array, Array, Solid]:
+    """Open share of the sky [P], light directions [3, 3] (world) and which points [3, P] they reach."""
+    lifted = points + normals * 2e-3
+    seen = np.zeros(len(points))
+    for _ in range(OPEN_RAYS):
+        seen += ~_occluded(scene, lifted, _unit(normals + _unit(rng.normal(size=points.shape))), 0.7)
+    towards = rng.normal(size=(LIGHTS, 3)) * [1.0, 1.0, 0.8]
+    towards[:, 2] = np.abs(towards[:, 2]) + 0.1
+    towards[0] -= view.axes[1] * rng.uniform(0, 1.5)  # one rather from the camera's side
+    towards = _unit(towards)
+    lit = np.zeros((LIGHTS, len(points)), bool)
+    for k in range(LIGHTS):
+        softness = rng.uniform(0, 0.35)
+        facing = (normals @ towards[k]) > -0.2
+        way = _unit(towards[k] + softness * rng.normal(size=(int(facing.sum()), 3)))
+        lit[k, facing] = ~_occluded(scene, lifted[facing], way, 1e6)
+    return seen / OPEN_RAYS, towards, lit
 
 
 def sample_view(
-    parts: list[tuple[Array, npt.NDArray[np.int64], npt.NDArray[np.bool_]]], rng: np.random.Generator
+    parts: list[tuple[TrainingMesh, Solid]], rng: np.random.Generator
 ) -> dict[str, npt.NDArray[np.generic]] | None:
-    """One sample of the union of ``parts`` (vertices, faces, solid grid), each stretched and placed at random."""
-    maps = [_stretch(rng) for _ in parts]
-    shifts = [np.zeros(3)] + [rng.uniform(-0.35, 0.35, 3) for _ in parts[1:]]
-    moved = [v @ m.T + s for (v, _, _), m, s in zip(parts, maps, shifts, strict=True)]
-    everything = np.concatenate(moved)
-    scale = 1 / max(float(np.ptp(everything, 0).max()), 1e-9)
-    view = choose_view(everything * scale, rng)
-    scene = EmbreeScene()
-    for vertices, (_, faces, _) in zip(moved, parts, strict=True):
-        TriangleMesh(scene, (vertices * scale).astype(np.float32), faces.astype(np.int32))
-    hits, _, lengths = cast_view(scene, view, SIZE)
-    mask = ((hits["geomID"] >= 0) & (hits["geomID"] != NO_HIT)).reshape(SIZE, SIZE)
+    """One sample of the union of ``parts``, each varied and placed at random; None where little can be seen of it."""
+    varied, everything = list[_Part](), list[Array]()
+    for k, (mesh, solid) in enumerate(parts):
+        shape = choose_deformation(mesh.vertices, rng)
+        place = np.array([0.0, 0, 0, 1]) if k == 0 else np.append(rng.uniform(-0.4, 0.4, 3), rng.uniform(0.4, 1))
+        varied.append(_Part(mesh, solid, shape, place))
+        everything.append(shape.forward(mesh.vertices) * place[3] + place[:3])
+    vertices = np.concatenate(everything)
+    if not np.isfinite(vertices).all():
+        return None
+    view, scene = choose_view(vertices, rng), EmbreeScene()
+    for moved, part in zip(everything, varied, strict=True):
+        TriangleMesh(scene, moved.astype(np.float32), part.mesh.faces.astype(np.int32))
+    hits, rays, lengths = cast_view(scene, view, SIZE)
+    hit = (hits["geomID"] >= 0) & (hits["geomID"] != NO_HIT)
+    mask = hit.reshape(SIZE, SIZE)
     if mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any() or mask.sum() < SIZE * SIZE // 50:
         return None
-    z = np.where(mask, hits["tfar"].reshape(SIZE, SIZE) / lengths.reshape(SIZE, SIZE), 0)
-    front = float(np.percentile(z[mask], FRONT_PERCENTILE))
-    cells = _frustum(view, front) / scale
-    solid = np.zeros(cells.shape[:3], bool)
-    for (_, _, grid), matrix, shift in zip(parts, maps, shifts, strict=True):
-        solid |= _lookup(grid, (cells - shift) @ np.linalg.inv(matrix).T)
+    pixels = np.nonzero(hit)[0]
+    z = hits["tfar"][pixels].astype(np.float64) / lengths[pixels]
+    owner, triangle = hits["geomID"][pixels].astype(np.int64), hits["primID"][pixels].astype(np.int64)
+    u, v = hits["u"][pixels, None].astype(np.float64), hits["v"][pixels, None].astype(np.float64)
+    weights = np.concatenate([1 - u - v, u, v], 1)
+    normals = np.zeros((len(pixels), 3))
+    smooth = rng.random() < 0.6
+    for k, part in enumerate(varied):
+        here = owner == k
+        corner = part.mesh.faces[triangle[here]]
+        if smooth:
+            at = _vertex_normals(everything[k], part.mesh.faces)[corner]
+            normals[here] = _unit((at * weights[here][..., None]).sum(1))
+        else:
+            at = everything[k][corner]
+            normals[here] = _unit(np.cross(at[:, 1] - at[:, 0], at[:, 2] - at[:, 0]))
+    ray = rays[pixels]
+    normals = np.where(((normals * ray).sum(1) > 0)[:, None], -normals, normals)
+    points = view.origin + ray * hits["tfar"][pixels, None]
+    seen, towards, lit = _light(scene, points, normals, view, rng)
+    mean, front = float(z.mean()), float(np.percentile(z, FRONT_PERCENTILE))
+    drawn = rng.choice(pixels, RAYS, replace=len(pixels) < RAYS)
+
+    def plane(values: Array, channels: int) -> Array:
+        full = np.zeros((SIZE * SIZE, channels))
+        full[pixels] = values.reshape(len(pixels), channels)
+        return full.T.reshape(channels, SIZE, SIZE)
+
     return {
-        "depth": np.where(mask, (z - front) / (front * view.tangent), 0).astype(np.float16),
+        "depth": plane((z - mean) / (mean * view.tangent), 1)[0].astype(np.float16),
         "mask": np.packbits(mask),
-        "solid": np.packbits(solid),
-        "tangent": np.float32(view.tangent),
+        "normals": np.round(plane(normals @ view.axes.T, 3) * 127).astype(np.int8),
+        "albedo": np.round(plane(_colours(varied, owner, triangle, weights), 3) * 255).astype(np.uint8),
+        "open": np.round(plane(seen, 1)[0] * 255).astype(np.uint8),
+        "lights": (towards @ view.axes.T).astype(np.float32),
+        "lit": np.packbits(plane(lit.T, LIGHTS) > 0.5),
+        "camera": np.array([view.elevation, view.tangent], np.float32),
+        "rays": drawn.astype(np.uint16),
+        "solid": np.packbits(_solid_along(varied, view, front, drawn)),
     }
 
 
@@ -97,22 +191,21 @@ def main() -> int:
     parser.add_argument("--solids", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--count", type=int, default=1000)
     args = parser.parse_args()
-    names, packed = load_solids(args.solids)
+    names, packed, weights = load_solids(args.solids)
     rng, start, size = np.random.default_rng(args.seed), time.time(), GRID + 2 * RIM
     samples: list[dict[str, npt.NDArray[np.generic]]] = []
     while len(samples) < args.count:
-        parts = []
-        for _ in range(2 if rng.random() < 0.12 else 1):
-            k = int(rng.integers(len(names)))
-            mesh = load_mesh(args.meshes, names[k])
-            grid = np.unpackbits(packed[k])[: size**3].astype(bool).reshape(size, size, size)
-            parts.append((normalise(mesh.vertices), mesh.faces, grid))
+        parts: list[tuple[TrainingMesh, Solid]] = []
+        for _ in range(2 if rng.random() < 0.06 else 1):
+            k = int(rng.choice(len(names), p=weights))
+            grid = np.unpackbits(packed[k])[: size**3].astype(bool)
+            parts.append((load_mesh(args.meshes, names[k]), grid))
         sample = sample_view(parts, rng)
         if sample is not None:
             samples.append(sample)
     args.out.mkdir(parents=True, exist_ok=True)
-    np.savez(args.out / f"shape-{args.seed:04d}.npz", **{k: np.stack([s[k] for s in samples]) for k in samples[0]})
+    np.savez(args.out / f"views-{args.seed:04d}.npz", **{k: np.stack([s[k] for s in samples]) for k in samples[0]})
     print(f"{args.count} views in {time.time() - start:.0f} s")
     return 0
