@@ -12,7 +12,7 @@ from ..contracts import Float, Pixels, Subject
 from ..errors import PictureError
 from .grid import fill_missing, label_pieces
 
-__all__ = ["CROP", "FILL", "LONGEST_SIDE", "SMALLEST_SUBJECT", "prepare_subject"]
+__all__ = ["CROP", "FILL", "LONGEST_SIDE", "SMALLEST_SUBJECT", "prepare_subject", "subject_square"]
 
 FILL = 0.9
 """Share of the crop's side that the subject's longest side fills."""
@@ -51,6 +51,25 @@ def prepare_subject(rgba: Pixels) -> Subject:
     if not (rgba.size and rgba[..., 3].any()):
         raise PictureError("The picture shows no subject: use a plain background or a picture with transparency.")
     rgba = _without_specks(rgba)
+    square_left, square_top, side = subject_square(rgba)
+    x, y = max(0, int(np.floor(square_left))), max(0, int(np.floor(square_top)))
+    picture = rgba[y : int(np.ceil(square_top + side)), x : int(np.ceil(square_left + side))]
+    picture = _extend_colours(picture)
+    scale = min(1.0, LONGEST_SIDE / max(picture.shape[:2]))
+    if scale < 1:
+        picture = _resample(picture, (round(picture.shape[1] * scale), round(picture.shape[0] * scale)))
+    square = ((square_left - x) * scale, (square_top - y) * scale, side * scale)
+    return Subject(_crop(picture, *square), picture, *square)
+
+
+def subject_square(rgba: Pixels) -> tuple[float, float, float]:
+    """Left, top and side, in pixels, of the square crop around the subject of a cut-out picture without specks.
+
+    Raises
+    ------
+    PictureError
+        The subject is smaller than `SMALLEST_SUBJECT` pixels.
+    """
     # Half of the highest alpha: a subject may be translucent all over.
     solid = rgba[..., 3] >= max(1, int(rgba[..., 3].max()) // 2)
     rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
@@ -62,15 +81,7 @@ def prepare_subject(rgba: Pixels) -> Subject:
             f"The subject is only {right - left} x {bottom - top} pixels: use a picture that shows it larger."
         )
     side = longest / FILL
-    square_left, square_top = (left + right - side) / 2, (top + bottom - side) / 2
-    x, y = max(0, int(np.floor(square_left))), max(0, int(np.floor(square_top)))
-    picture = rgba[y : int(np.ceil(square_top + side)), x : int(np.ceil(square_left + side))]
-    picture = _extend_colours(picture)
-    scale = min(1.0, LONGEST_SIDE / max(picture.shape[:2]))
-    if scale < 1:
-        picture = _resample(picture, (round(picture.shape[1] * scale), round(picture.shape[0] * scale)))
-    square = ((square_left - x) * scale, (square_top - y) * scale, side * scale)
-    return Subject(_crop(picture, *square), picture, *square)
+    return (left + right - side) / 2, (top + bottom - side) / 2, side
 
 
 def _without_specks(rgba: Pixels) -> Pixels:

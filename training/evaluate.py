@@ -1,59 +1,94 @@
-"""Scores the shipped networks, through the real pipeline, with the shared folder's own script."""
+"""Runs the shipped networks on the validation objects, through the real pipeline, and scores what comes out with the
+shared folder's own script; writes a JSON file per set for `training.quality_page`, which it calls at the end."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
-import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
+import numpy as np
 import trimesh
+from PIL import Image
 
 from ..contracts import Settings
 from ..errors import MaquetteError
-from ..inference.card import EMBEDDED, load_card
-from ..pipeline import generate, load_models
+from ..geometry.preview import contact_sheet
+from ..inference.decode import read_picture
+from ..pipeline import ModelSet, Result, generate, load_models
+from .quality_page import CELL, write_page
+from .true_depth import TrueDepth
 
 __all__ = ["main"]
 
+SETS = ("images", "photos", "true-depth", "foreign-depth")
 PICTURES = {".png", ".jpg"}
-KEYS = ("cd", "f0.05", "f0.1", "f0.2")
-CARDS = (EMBEDDED / "maquette-depth.toml", EMBEDDED / "maquette-shape.toml")
-HEAD = """# Shape quality
-
-How near the meshes come to the true shapes, at Standard, on the 40 validation objects of the shared folder beside the
-checkout, none of which took part in training. `eval/score.py` there aligns each mesh (24 turns, 9 pitches, then
-similarity ICP) and measures both ways between 10,000 points; the longest side is 2. CD is the mean distance, F@t the
-F-score at distance t. Its numbers compare only with its own.
-
-For orientation, from the same script (with the true camera and perfect depth): the visible surface alone 0.715 F@0.1,
-an ellipsoid in the visible box 0.576.
-
-Made by `training.evaluate` (see `training/README.md`) with these networks:
-"""
 
 
-def make_meshes(pictures: Path, out: Path, settings: Settings) -> dict[str, str]:
-    """One PLY per picture of the folder ``pictures``; returns what went wrong, by name."""
+@dataclass(frozen=True)
+class _Set:
+    """Pictures, what they are made with, and whether their results are drawn."""
+
+    name: str
+    pictures: Path
+    settings: Settings
+    models: Callable[[str], ModelSet]
+    draw: bool
+
+
+def _plan(name: str, evaluation: Path, settings: Settings, depth_model: str) -> _Set:
+    """What a set's name stands for."""
+    pictures = evaluation / "val" / ("photos" if name == "photos" else "images")
+    if name == "foreign-depth":
+        settings = replace(settings, depth_model=depth_model)
+    draw = name == "images"
+    if not draw:
+        settings = replace(settings, texture_size=0)
+    loaded = load_models(settings)
+    if name != "true-depth":
+        return _Set(name, pictures, settings, lambda _: loaded, draw)
+    session = loaded.shape.session
+    return _Set(
+        name, pictures, settings, lambda stem: replace(loaded, depth=TrueDepth(session, evaluation, stem)), draw
+    )
+
+
+def _make(plan: _Set, picture: Path) -> Result:
+    return generate(picture, plan.settings, plan.models(picture.stem), lambda *_: None, lambda: False)
+
+
+def _make_all(plan: _Set, out: Path) -> tuple[dict[str, str], dict[str, float]]:
+    """One PLY per picture, and its views where asked for; returns what went wrong, by name, and median seconds by
+    step."""
     out.mkdir(parents=True, exist_ok=True)
-    failed: dict[str, str] = {}
-    for picture in sorted(p for p in pictures.iterdir() if p.suffix in PICTURES):
-        start = time.time()
+    failed, seconds = dict[str, str](), dict[str, list[float]]()
+    for picture in sorted(p for p in plan.pictures.iterdir() if p.suffix in PICTURES):
+        target = out / f"{picture.stem}.ply"
+        target.unlink(missing_ok=True)
         try:
-            mesh = generate(picture, settings, load_models(settings), lambda *_: None, lambda: False).mesh
+            result = _make(plan, picture)
         except MaquetteError as error:
             failed[picture.stem] = str(error)
             continue
-        trimesh.Trimesh(mesh.vertices, mesh.faces, process=False).export(out / f"{picture.stem}.ply")
-        print(f"{picture.stem} {time.time() - start:.1f} s", flush=True)
-    return failed
+        mesh = result.mesh
+        trimesh.Trimesh(mesh.vertices, mesh.faces, process=False).export(target)
+        if plan.draw:
+            views = contact_sheet(mesh, read_picture(picture), CELL)
+            Image.fromarray(views).convert("RGB").save(target.with_suffix(".png"))
+        for step, value in result.report.seconds.items():
+            seconds.setdefault(step, []).append(value)
+        print(f"{plan.name} {picture.stem} {sum(result.report.seconds.values()):.1f} s", flush=True)
+    return failed, {step: median(values) for step, values in seconds.items()}
 
 
-def score(script: Path, meshes: Path, truth: Path) -> tuple[list[dict[str, Any]], dict[str, float]]:
+def _score(script: Path, meshes: Path, truth: Path) -> tuple[list[dict[str, Any]], dict[str, float]]:
     """Run the scoring script over a folder of meshes: a row per object, and the means."""
     command = [sys.executable, str(script), "--dir", str(meshes), str(truth)]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -61,40 +96,27 @@ def score(script: Path, meshes: Path, truth: Path) -> tuple[list[dict[str, Any]]
     return rows[:-1], rows[-1]["mean"]
 
 
-def _section(name: str, rows: list[dict[str, Any]], mean: dict[str, float], failed: dict[str, str]) -> str:
-    """One set's scores as Markdown, the means on top, the worst object first."""
-    upright = sum(abs(row.get("pitch", 90)) <= 10 for row in rows)
-    count = f"{len(rows)} pictures, {len(failed)} without a mesh."
-    lines = [f"## `val/{name}`", "", f"{count} Best fit within 10 degrees of upright: {upright} of {len(rows)}.", ""]
-    lines += ["| object | CD | F@0.05 | F@0.1 | F@0.2 | pitch of the best fit |", "|---|---|---|---|---|---|"]
-    lines.append("| **mean** | " + " | ".join(f"**{mean[k]:.3f}**" for k in KEYS) + " | |")
-    for row in sorted(rows, key=lambda r: r["f0.1"]):
-        lines.append(
-            f"| {row['name']} | " + " | ".join(f"{row[k]:.3f}" for k in KEYS) + f" | {row.get('pitch', 0):+.0f}° |"
-        )
-    return "\n".join(lines) + "\n"
-
-
 def main() -> int:
     """``python bootstrap.py training.evaluate --eval DIR --out DIR --page FILE.md``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--eval", type=Path, required=True, help="the shared folder's eval")
-    parser.add_argument("--sets", nargs="+", default=["images", "photos"])
-    parser.add_argument("--out", type=Path, required=True, help="folder for the meshes")
-    parser.add_argument("--page", type=Path, required=True, help="Markdown page to write")
-    parser.add_argument("--quality", default="standard")
+    parser.add_argument("--sets", nargs="*", choices=SETS, default=SETS[:3], help="none: only write the page again")
+    parser.add_argument("--depth-model", default="", help="id of the depth model of the set foreign-depth")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the meshes and scores")
+    parser.add_argument("--page", type=Path, help="Markdown page to write, from all sets found in --out")
     args = parser.parse_args()
-    settings = replace(Settings(), texture_size=0, device="cpu", quality=args.quality)
-    sections: list[str] = []
+    if "foreign-depth" in args.sets and not args.depth_model:
+        parser.error("the set foreign-depth needs --depth-model")
     for name in args.sets:
-        meshes = args.out / name
-        failed = make_meshes(args.eval / "val" / name, meshes, settings)
-        for picture, why in failed.items():
-            print(f"{picture}: {why}")
-        rows, mean = score(args.eval / "score.py", meshes, args.eval / "val" / "truth")
-        print(name, json.dumps(mean), flush=True)
-        sections.append(_section(name, rows, mean, failed))
-    networks = [f"| {card.id} | {card.bytes / 1e6:.1f} MB | `{card.sha256[:16]}…` |" for card in map(load_card, CARDS)]
-    table = "\n".join(["| network | size | sha256 |", "|---|---|---|", *networks])
-    args.page.write_text("\n".join([HEAD, table, "", *sections]))
+        plan = _plan(name, args.eval, replace(Settings(), device="cpu"), args.depth_model)
+        failed, seconds = _make_all(plan, args.out / name)
+        rows, mean = _score(args.eval / "score.py", args.out / name, args.eval / "val" / "truth")
+        models = [plan.settings.depth_model, plan.settings.shape_model]
+        cores = len(os.sched_getaffinity(0))
+        found = dict(models=models, rows=rows, mean=mean, failed=failed, seconds=seconds, cores=cores)
+        (args.out / f"{name}.json").write_text(json.dumps(found, indent=1))
+        upright = np.mean([abs(row.get("pitch", 90)) <= 10 for row in rows])
+        print(name, json.dumps(mean), f"upright {upright:.2f}", *failed.items(), flush=True)
+    if args.page:
+        write_page(args.eval, args.out, args.page)
     return 0
