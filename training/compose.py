@@ -240,8 +240,10 @@ def _cut(root: Path, names: list[str], rng: Rng) -> Manifold | None:
     if kind < 0.85:
         return body - knife
     other = _solid(root, names, rng)
-    return None if other is None else body + other.scale((rng.uniform(0.3, 0.9),) * 3).translate(
-        tuple(rng.uniform(-0.4, 0.4, 3))
+    return (
+        None
+        if other is None
+        else body + other.scale((rng.uniform(0.3, 0.9),) * 3).translate(tuple(rng.uniform(-0.4, 0.4, 3)))
     )
 
 
@@ -276,7 +278,7 @@ def main() -> int:
         if body is None or body.is_empty():
             continue
         mesh = body.to_mesh()
-        vertices, faces = np.asarray(mesh.vert_properties)[:, :3], np.asarray(mesh.tri_verts)
+        vertices, faces = normalise(np.asarray(mesh.vert_properties)[:, :3]), np.asarray(mesh.tri_verts)
         if 4 <= len(faces) <= MOST_FACES and np.ptp(vertices, 0).min() > 1e-3:
             np.savez(folder / f"{done:05d}.npz", vertices=vertices.astype(np.float32), faces=faces.astype(np.int32))
             done += 1

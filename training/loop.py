@@ -1,4 +1,4 @@
-"""The training loop both networks share: AdamW, cosine rate over a time budget, averaged weights, resumable."""
+"""The training loop all networks share: Muon, cosine rate over a time budget, averaged weights, resumable."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from .muon import optimisers
+
 __all__ = ["Plan", "arguments", "device", "train"]
+
+Net = TypeVar("Net", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -23,14 +28,14 @@ class Plan:
 
     out: Path
     minutes: float
-    rate: float = 1.5e-3
+    rate: float = 2e-3
     average: float = 0.998
     report_every: int = 100
     save_every_seconds: float = 180.0
 
 
-def arguments(description: str | None) -> argparse.Namespace:
-    """Read what every training takes from the command line, and set the seed and the threads."""
+def arguments(description: str | None, *required: str) -> argparse.Namespace:
+    """Read what every training takes from the command line, and ``required`` options, and set seed and threads."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--data", type=Path, required=True, help="folder of shards, which may still be growing")
     parser.add_argument("--val", type=Path, required=True, help="folder of shards of held-out objects")
@@ -38,6 +43,9 @@ def arguments(description: str | None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=80)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rate", type=float, default=2e-3, help="peak rate")
+    for name in required:
+        parser.add_argument(name, required=True)
     given = parser.parse_args()
     torch.manual_seed(given.seed)
     torch.set_num_threads(given.threads)
@@ -54,11 +62,11 @@ def _rate(plan: Plan, share: float, step: int) -> float:
 
 
 def train(
-    net: nn.Module,
+    net: Net,
     plan: Plan,
-    loss: Callable[[nn.Module, int], tuple[Tensor, dict[str, float]]],
-    validate: Callable[[nn.Module], dict[str, float]],
-) -> nn.Module:
+    loss: Callable[[Net, int], tuple[Tensor, dict[str, float]]],
+    validate: Callable[[Net], dict[str, float]],
+) -> Net:
     """Train ``net`` until the budget is spent and return the averaged copy.
 
     ``loss(net, step)`` draws a batch and returns the loss with figures to log; ``validate(averaged)`` returns
@@ -68,24 +76,27 @@ def train(
     checkpoint, log = plan.out / "checkpoint.pt", plan.out / "log.csv"
     net.to(device()).to(memory_format=torch.channels_last)
     averaged = deepcopy(net).requires_grad_(False)
-    optimiser = torch.optim.AdamW(net.parameters(), plan.rate, weight_decay=0.02)
+    steppers = optimisers(net, plan.rate)
     step, spent = 0, 0.0
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device())
         net.load_state_dict(state["net"])
         averaged.load_state_dict(state["averaged"])
-        optimiser.load_state_dict(state["optimiser"])
+        for stepper, kept in zip(steppers, state["optimisers"], strict=True):
+            stepper.load_state_dict(kept)
         step, spent = state["step"], state["spent"]
     start, saved, figures = time.time() - spent, time.time(), {}
     while True:
         share = (time.time() - start) / (60 * plan.minutes)
-        for group in optimiser.param_groups:
-            group["lr"] = _rate(plan, share, step)
+        for stepper in steppers:
+            for group in stepper.param_groups:
+                group["lr"] = _rate(plan, share, step)
         value, new = loss(net, step)
-        optimiser.zero_grad(set_to_none=True)
+        net.zero_grad(set_to_none=True)
         value.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimiser.step()
+        for stepper in steppers:
+            stepper.step()
         step += 1
         decay = min(plan.average, (1 + step) / (10 + step))
         with torch.no_grad():
@@ -103,7 +114,7 @@ def train(
             state = {
                 "net": net.state_dict(),
                 "averaged": averaged.state_dict(),
-                "optimiser": optimiser.state_dict(),
+                "optimisers": [stepper.state_dict() for stepper in steppers],
                 "step": step,
                 "spent": time.time() - start,
             }

@@ -14,9 +14,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["DepthNet", "ShapeNet"]
+__all__ = ["SURE", "DepthNet", "ShapeNet"]
 
 GROUPS = 8
+SHAPE_CHANNELS = 8
+SURE = 0.06  # error of the depth, in half crop sides, at which the confidence is a half
 
 
 class Block(nn.Module):
@@ -102,8 +104,9 @@ class DepthNet(nn.Module):
     """A cut-out crop to its visible surface.
 
     Input float [B, 4, 128, 128]: RGB in -1..1 times the mask, and the mask. Output ``depth`` [B, 1, 128, 128] (Y of
-    the view frame, in half crop sides, up to a constant), ``normals`` [B, 3, 128, 128] (view frame, not normalised)
-    and ``camera`` [B, 2] (elevation in radians, tangent of half the crop's field of view).
+    the view frame, in half crop sides, up to a constant), ``normals`` [B, 3, 128, 128] (view frame, not normalised),
+    ``confidence`` [B, 1, 128, 128] in 0..1 (`SURE` over `SURE` plus the error to expect of the depth) and ``camera``
+    [B, 2] (elevation in radians, tangent of half the crop's field of view).
     """
 
     def __init__(
@@ -112,34 +115,57 @@ class DepthNet(nn.Module):
         super().__init__()
         self.trunk = Trunk(18, widths, depth)
         self.head = nn.Sequential(
-            nn.GroupNorm(GROUPS, widths[0]), nn.SiLU(), nn.Conv2d(widths[0], 16, 3, padding=1), nn.PixelShuffle(2)
+            nn.GroupNorm(GROUPS, widths[0]), nn.SiLU(), nn.Conv2d(widths[0], 20, 3, padding=1), nn.PixelShuffle(2)
         )
         self.camera = nn.Sequential(nn.Linear(widths[-1], 64), nn.SiLU(), nn.Linear(64, 2))
 
-    def forward(self, subject: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, subject: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         features, lowest = self.trunk(_with_place(subject))
         out = self.head(features)
         camera = self.camera(lowest) * 0.2 + torch.tensor([0.35, 0.25], device=subject.device)
-        return out[:, :1], out[:, 1:4], camera
+        return out[:, :1], out[:, 1:4], torch.sigmoid(out[:, 4:]), camera
 
 
 class ShapeNet(nn.Module):
     """The visible surface to the complete solid in the camera's frustum.
 
-    Input float [B, 3, 128, 128]: depth behind the front-most point times the mask (half crop sides at that point's
-    plane), the mask, and the tangent of half the field of view times the mask. Output [B, 96, 64, 64]: logit of
-    *solid* for each depth bin along each ray.
+    Input float [B, 8, 128, 128], each channel times the mask: depth behind the front-most point (half crop sides at
+    that point's plane), the mask itself, the tangent of half the field of view, the camera's elevation, the normals
+    (view frame) and the confidence of the depth. Output [B, 128, 128, 128]: logit of *solid* for each depth bin along
+    the ray of each pixel. The trunk decides at 64 x 64 rays; a thin branch at full resolution sharpens it.
     """
 
     def __init__(
         self,
         widths: tuple[int, int, int, int] = (48, 96, 160, 192),
         depth: tuple[int, int, int, int] = (1, 1, 1, 2),
-        bins: int = 96,
+        bins: int = 128,
+        fine: int = 24,
     ) -> None:
         super().__init__()
-        self.trunk = Trunk(14, widths, depth)
-        self.head = nn.Sequential(nn.GroupNorm(GROUPS, widths[0]), nn.SiLU(), nn.Conv2d(widths[0], bins, 1))
+        self.trunk = Trunk(4 * SHAPE_CHANNELS + 2, widths, depth)
+        self.norm = nn.GroupNorm(GROUPS, widths[0])
+        self.sharpen = nn.Conv2d(widths[0], fine, 1)
+        self.fine = nn.Sequential(
+            nn.Conv2d(SHAPE_CHANNELS + fine, fine, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(fine, fine, 3, padding=1),
+            nn.SiLU(),
+        )
+        self.head = nn.Conv2d(widths[0] + fine, bins, 1)
+
+    def features(self, surface: Tensor) -> Tensor:
+        """What the head reads the bins from: [B, C, 128, 128]."""
+        coarse = functional.silu(self.norm(self.trunk(_with_place(surface))[0]))
+        wide = functional.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
+        guide = functional.interpolate(self.sharpen(coarse), scale_factor=2.0, mode="nearest")
+        return torch.cat([wide, self.fine(torch.cat([surface, guide], 1))], 1)
+
+    def along(self, surface: Tensor, rays: Tensor) -> Tensor:
+        """Logits [B, R, bins] along ``rays`` alone (int64 [B, R], row times 128 plus column), as training needs them."""
+        features = self.features(surface).flatten(2)
+        drawn = features.gather(2, rays[:, None].expand(-1, features.shape[1], -1)).transpose(1, 2)
+        return functional.linear(drawn, self.head.weight[:, :, 0, 0], self.head.bias)
 
     def forward(self, surface: Tensor) -> Tensor:
-        return self.head(self.trunk(_with_place(surface))[0])
+        return self.head(self.features(surface))

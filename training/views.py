@@ -38,6 +38,7 @@ __all__ = ["BINS", "RAYS", "main", "sample_view"]
 RAYS = 1024  # rays along which a sample knows the solid
 BINS = 128  # depth bins along each
 LIGHTS, OPEN_RAYS = 3, 4
+SHARP = 0.86  # cosine between a face and its corners' mean normal, under which an edge is a sharp one
 Array = npt.NDArray[np.float64]
 Solid = npt.NDArray[np.bool_]
 
@@ -90,7 +91,9 @@ def _solid_along(parts: list[_Part], view: View, front: float, pixels: npt.NDArr
     return solid
 
 
-def _colours(parts: list[_Part], owner: npt.NDArray[np.int64], triangle: npt.NDArray[np.int64], weights: Array) -> Array:
+def _colours(
+    parts: list[_Part], owner: npt.NDArray[np.int64], triangle: npt.NDArray[np.int64], weights: Array
+) -> Array:
     """sRGB in 0..1 at the hits; parts without colours get a plain one from the seed of their own."""
     colours = np.zeros((len(triangle), 3))
     for k, part in enumerate(parts):
@@ -152,12 +155,13 @@ def sample_view(
     for k, part in enumerate(varied):
         here = owner == k
         corner = part.mesh.faces[triangle[here]]
-        if smooth:
+        at = everything[k][corner]
+        flat = _unit(np.cross(at[:, 1] - at[:, 0], at[:, 2] - at[:, 0]))
+        if smooth:  # but for sharp edges
             at = _vertex_normals(everything[k], part.mesh.faces)[corner]
-            normals[here] = _unit((at * weights[here][..., None]).sum(1))
-        else:
-            at = everything[k][corner]
-            normals[here] = _unit(np.cross(at[:, 1] - at[:, 0], at[:, 2] - at[:, 0]))
+            round_off = _unit((at * weights[here][..., None]).sum(1))
+            flat = np.where((round_off * flat).sum(1, keepdims=True) > SHARP, round_off, flat)
+        normals[here] = flat
     ray = rays[pixels]
     normals = np.where(((normals * ray).sum(1) > 0)[:, None], -normals, normals)
     points = view.origin + ray * hits["tfar"][pixels, None]
