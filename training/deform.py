@@ -17,7 +17,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Deformation:
-    """``forward`` is: ``matrix``, box to the unit cube, twist and bend and taper about Z, box to the unit cube again."""
+    """``forward`` is: ``matrix``, box to the unit cube, twist, bend and taper about Z, box to the unit cube again."""
 
     matrix: Array
     first: tuple[Array, float]

@@ -162,7 +162,7 @@ class ShapeNet(nn.Module):
         return torch.cat([wide, self.fine(torch.cat([surface, guide], 1))], 1)
 
     def along(self, surface: Tensor, rays: Tensor) -> Tensor:
-        """Logits [B, R, bins] along ``rays`` alone (int64 [B, R], row times 128 plus column), as training needs them."""
+        """Logits [B, R, bins] along ``rays`` alone (int64 [B, R], row times 128 plus column), for training."""
         features = self.features(surface).flatten(2)
         drawn = features.gather(2, rays[:, None].expand(-1, features.shape[1], -1)).transpose(1, 2)
         return functional.linear(drawn, self.head.weight[:, :, 0, 0], self.head.bias)

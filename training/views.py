@@ -91,14 +91,12 @@ def _solid_along(parts: list[_Part], view: View, front: float, pixels: npt.NDArr
     return solid
 
 
-def _colours(
-    parts: list[_Part], owner: npt.NDArray[np.int64], triangle: npt.NDArray[np.int64], weights: Array
-) -> Array:
-    """sRGB in 0..1 at the hits; parts without colours get a plain one from the seed of their own."""
+def _colours(parts: list[_Part], owner: npt.NDArray[np.int64], triangle: npt.NDArray[np.int64], by: Array) -> Array:
+    """sRGB in 0..1 at the hits (barycentric weights ``by``); a plain grey where a part has no colours."""
     colours = np.zeros((len(triangle), 3))
     for k, part in enumerate(parts):
         here = owner == k
-        own = own_colour(part.mesh, triangle[here], weights[here])
+        own = own_colour(part.mesh, triangle[here], by[here])
         colours[here] = 0.7 if own is None else own
     return colours
 
