@@ -44,9 +44,10 @@ class View:
 
 def choose_view(vertices: Array, rng: np.random.Generator) -> View:
     """A random camera whose crop is filled by the object, as `inference.prepare` would crop it."""
-    elevation = math.radians(rng.uniform(0, 38) if rng.random() < 0.85 else rng.uniform(-12, 60))
+    elevation = math.radians(rng.uniform(0, 38) if rng.random() < 0.8 else rng.uniform(-12, 60))
     azimuth, roll = rng.uniform(0, 2 * math.pi), rng.normal(0, 0.03)
-    tangent = math.tan(math.radians(rng.uniform(14, 44)) / 2)
+    # A lens of 25 to 90 mm before a sensor 36 mm wide, of which the crop takes a part.
+    tangent = 18 / math.exp(rng.uniform(math.log(25), math.log(90))) * rng.uniform(0.5, 1)
     back = np.array(
         [-math.sin(azimuth) * math.cos(elevation), -math.cos(azimuth) * math.cos(elevation), math.sin(elevation)]
     )
