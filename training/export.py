@@ -13,7 +13,9 @@ import onnxruntime
 import torch
 from torch import nn
 
+from .matte_network import MatteNet
 from .networks import DepthNet, ShapeNet
+from .photos import SIZE as PHOTO_SIZE
 from .render import SIZE
 
 __all__ = ["main"]
@@ -33,20 +35,23 @@ KINDS = {
         },
     ),
     "shape": (ShapeNet, 3, "surface", {"solid": "logit of solid per depth bin and ray, bins first"}),
+    "matte": (MatteNet, 3, "picture", {"alpha": "logit of how far each pixel is the subject's"}),
 }
+SIZES = {"depth": SIZE, "shape": SIZE, "matte": PHOTO_SIZE}
 NORMALISATION = {
     "depth": "RGB in -1..1 times the mask, then the mask",
     "shape": "depth behind the front-most point, 1 and the tangent of half the field of view, each times the mask",
+    "matte": "RGB in -1..1; 0 where a picture that is not square is padded",
 }
 
 
-def _parity(net: nn.Module, file: Path, channels: int) -> float:
+def _parity(net: nn.Module, file: Path, channels: int, size: int) -> float:
     """Largest difference between PyTorch and ONNX Runtime over the outputs, relative to each output's largest value."""
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     worst, rng = 0.0, np.random.default_rng(0)
     for _ in range(4):
-        mask = (rng.random((1, 1, SIZE, SIZE)) < 0.7).astype(np.float32)
-        array = np.concatenate([rng.uniform(-1, 1, (1, channels - 1, SIZE, SIZE)).astype(np.float32) * mask, mask], 1)
+        mask = (rng.random((1, 1, size, size)) < 0.7).astype(np.float32)
+        array = np.concatenate([rng.uniform(-1, 1, (1, channels - 1, size, size)).astype(np.float32) * mask, mask], 1)
         with torch.no_grad():
             expected = net(torch.from_numpy(array))
         expected = expected if isinstance(expected, tuple) else (expected,)
@@ -55,11 +60,11 @@ def _parity(net: nn.Module, file: Path, channels: int) -> float:
     return worst
 
 
-def _card(kind: str, file: Path, log: list[dict[str, str]], parity: float, seed: int) -> str:
-    """The card's TOML."""
+def _card(kind: str, file: Path, logs: list[dict[str, str]], parity: float, args: argparse.Namespace) -> str:
+    """The card's TOML; ``logs`` are the last lines of the stages' logs."""
     _, _, input_name, outputs = KINDS[kind]
     data = file.read_bytes()
-    scores = {k.removeprefix("val_"): float(v) for k, v in log[-1].items() if k.startswith("val_")}
+    scores = {k.removeprefix("val_"): float(v) for k, v in logs[-1].items() if k.startswith("val_")}
     lines = [
         f'id = "{file.stem}"',
         f'task = "{kind}"',
@@ -72,7 +77,7 @@ def _card(kind: str, file: Path, log: list[dict[str, str]], parity: float, seed:
         "",
         "[input]",
         f'name = "{input_name}"',
-        f"size = {SIZE}",
+        f"size = {SIZES[kind]}",
         f'normalisation = "{NORMALISATION[kind]}"',
         "",
         "[outputs]",
@@ -80,11 +85,11 @@ def _card(kind: str, file: Path, log: list[dict[str, str]], parity: float, seed:
         "",
         "[training]",
         f"data = {json.dumps(DATA)}",
-        f"seed = {seed}",
-        f"steps = {log[-1]['step']}",
-        "batch = 16",
-        f"minutes = {int(log[-1]['seconds']) // 60}",
-        'machine = "two CPU cores, bfloat16"',
+        f"seed = {args.seed}",
+        f"steps = {sum(int(log['step']) for log in logs)}",
+        f"batch = {json.dumps(args.batch)}",
+        f"minutes = {sum(int(log['seconds']) for log in logs) // 60}",
+        f"machine = {json.dumps(args.machine)}",
         f'command = "python bootstrap.py training.train_{kind} …, then training.export {kind}; see training/README.md"',
         f"parity_to_pytorch = {parity:.2e}",
         "",
@@ -96,20 +101,22 @@ def _card(kind: str, file: Path, log: list[dict[str, str]], parity: float, seed:
 
 
 def main() -> int:
-    """``python bootstrap.py training.export {depth,shape} --run DIR --out FILE.onnx``."""
+    """``python bootstrap.py training.export {depth,shape,matte} --run DIR --out FILE.onnx``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=KINDS)
-    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--run", type=Path, nargs="+", required=True, help="the stages' folders; the last one counts")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--batch", default="16", help="as trained, for the card")
+    parser.add_argument("--machine", default="two CPU cores, bfloat16", help="that trained it, for the card")
     args = parser.parse_args()
-    build, channels, input_name, outputs = KINDS[args.kind]
+    (build, channels, input_name, outputs), size = KINDS[args.kind], SIZES[args.kind]
     net = build()
-    net.load_state_dict(torch.load(args.run / "checkpoint.pt", map_location="cpu")["averaged"])
+    net.load_state_dict(torch.load(args.run[-1] / "checkpoint.pt", map_location="cpu")["averaged"])
     net.eval()
     torch.onnx.export(
         net,
-        (torch.zeros(1, channels, SIZE, SIZE),),
+        (torch.zeros(1, channels, size, size),),
         args.out,
         input_names=[input_name],
         output_names=list(outputs),
@@ -118,12 +125,11 @@ def main() -> int:
         external_data=False,
         verbose=False,
     )
-    parity = _parity(net, args.out, channels)
+    parity = _parity(net, args.out, channels, size)
     if parity > TOLERANCE:
         print(f"{args.out.name}: differs from PyTorch by {parity:.1e}, more than {TOLERANCE:.0e}")
         return 1
-    with (args.run / "log.csv").open() as file:
-        log = list(csv.DictReader(file))
-    args.out.with_suffix(".toml").write_text(_card(args.kind, args.out, log, parity, args.seed))
+    logs = [list(csv.DictReader((run / "log.csv").read_text().splitlines()))[-1] for run in args.run]
+    args.out.with_suffix(".toml").write_text(_card(args.kind, args.out, logs, parity, args))
     print(f"{args.out.name}: {args.out.stat().st_size / 1e6:.1f} MB, parity {parity:.1e}")
     return 0
