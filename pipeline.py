@@ -27,6 +27,7 @@ from .geometry.quads import pair_triangles
 from .geometry.refine import subdivide
 from .geometry.smooth import taubin
 from .geometry.unwrap import unwrap
+from .geometry.visibility import seen_vertices
 from .inference.card import EMBEDDED, load_card
 from .inference.cutout import cut_out
 from .inference.decode import decode_picture
@@ -136,9 +137,9 @@ def _reduce(vertices: Float, faces: Int, settings: Settings) -> tuple[Float, Int
 
 
 def _looks(vertices: Float, faces: Int, subject: Subject, surface: Surface, size: int, steps: _Steps) -> MeshArrays:
-    """The mesh in the view frame with UVs and texture (``size`` 0: without)."""
+    """The mesh in the view frame with what was seen of it, UVs and texture (``size`` 0: without the last two)."""
     if not size:
-        return MeshArrays(vertices, faces)
+        return MeshArrays(vertices, faces, attributes={"seen": seen_vertices(vertices, faces, surface.camera)})
     with steps.step("Unwrapping"):
         uv = unwrap(vertices, faces)
     with steps.step("Painting the texture"):

@@ -10,9 +10,9 @@ from ..contracts import Camera, Float, Int, Mask
 from .arrays import Indices, Points, dot
 from .axes import project
 from .raster import barycentric, face_map, undo_perspective
-from .triangles import area_vectors, unit
+from .triangles import area_vectors, triangulate, unit
 
-__all__ = ["LEAST_FACING", "View", "facing_camera", "look_at", "to_pixels"]
+__all__ = ["LEAST_FACING", "View", "facing_camera", "look_at", "seen_vertices", "to_pixels"]
 
 LEAST_FACING = 0.15
 """Cosine between normal and line of sight below which a surface counts as not seen."""
@@ -94,6 +94,18 @@ def look_at(vertices: Float, triangles: Int, camera: Camera, size: int) -> View:
     trust[pixel] = _smooth_step((facing[triangle] - LEAST_FACING) / (_WELL_FACING - LEAST_FACING))
     trust = trust.reshape(size, size) * _trust_at_edges(depth)
     return View(pixel, triangle, weights, _farthest_seen(depth), trust)
+
+
+def seen_vertices(vertices: Float, faces: Int, camera: Camera, size: int = 512) -> Float:
+    """Which vertices [V, 3] of a mesh in the view frame its camera sees: float32 [V], 1 for seen and 0 for hidden.
+
+    ``faces`` int32 [F, 3 or 4]; ``size`` is the side of the depth buffer in pixels.
+    """
+    triangles, _, _ = triangulate(faces)
+    towards = triangles[facing_camera(vertices, triangles, camera) > LEAST_FACING]
+    seen = np.zeros(len(vertices), np.float32)
+    seen[towards] = 1
+    return seen * look_at(vertices, triangles, camera, size).shows(*project(vertices, camera))
 
 
 def _smooth_step(x: Points) -> Points:
