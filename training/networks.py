@@ -154,18 +154,25 @@ class ShapeNet(nn.Module):
         )
         self.head = nn.Conv2d(widths[0] + fine, bins, 1)
 
-    def features(self, surface: Tensor) -> Tensor:
-        """What the head reads the bins from: [B, C, 128, 128]."""
+    def _parts(self, surface: Tensor) -> tuple[Tensor, Tensor]:
+        """Features of the trunk [B, C, 64, 64] and of the thin branch [B, F, 128, 128]."""
         coarse = functional.silu(self.norm(self.trunk(_with_place(surface))[0]))
-        wide = functional.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
         guide = functional.interpolate(self.sharpen(coarse), scale_factor=2.0, mode="nearest")
-        return torch.cat([wide, self.fine(torch.cat([surface, guide], 1))], 1)
+        return coarse, self.fine(torch.cat([surface, guide], 1))
 
     def along(self, surface: Tensor, rays: Tensor) -> Tensor:
         """Logits [B, R, bins] along ``rays`` alone (int64 [B, R], row times 128 plus column), for training."""
-        features = self.features(surface).flatten(2)
-        drawn = features.gather(2, rays[:, None].expand(-1, features.shape[1], -1)).transpose(1, 2)
+        coarse, fine = self._parts(surface)
+        side = fine.shape[-1]
+        at = (torch.stack([rays % side, rays // side], -1) + 0.5) / side * 2 - 1
+        near = functional.grid_sample(
+            coarse, at[:, None].to(coarse.dtype), padding_mode="border", align_corners=False
+        )[:, :, 0]
+        sharp = fine.flatten(2).gather(2, rays[:, None].expand(-1, fine.shape[1], -1))
+        drawn = torch.cat([near, sharp], 1).transpose(1, 2)
         return functional.linear(drawn, self.head.weight[:, :, 0, 0], self.head.bias)
 
     def forward(self, surface: Tensor) -> Tensor:
-        return self.head(self.features(surface))
+        coarse, fine = self._parts(surface)
+        wide = functional.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return self.head(torch.cat([wide, fine], 1))

@@ -108,6 +108,7 @@ class Estimator:
         """What the network sees in a picture of ``b``, in a light of its own."""
         rgb, mask = wear(picture(b, rng), b.mask, rng)
         mask = mask * b.mask  # rays outside the true mask have no truth to learn
+        mask = torch.where(mask.sum((2, 3), keepdim=True) > 0, mask, b.mask)  # a matte too narrow left nothing
         with torch.autocast(self.device.type, torch.bfloat16):
             depth, normals, confidence, camera = self.net(network_input(rgb, mask))
         normals = unit(normals.float())
