@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -12,9 +14,18 @@ from .networks import SURE, DepthNet
 from .shade import unit, wear
 from .shards import Shards
 
-__all__ = ["main", "network_input"]
+__all__ = ["Recipe", "fit", "main", "network_input"]
 
 BATCH = 16
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What `training.ablate` varies: widths of the network, weight of the loss on slopes, pictures worn or pristine."""
+
+    widths: tuple[int, int, int, int] = (32, 96, 160, 192)
+    slopes: float = 1.0
+    worn: bool = True
 
 
 def network_input(rgb: Tensor, mask: Tensor) -> Tensor:
@@ -37,7 +48,9 @@ def _slopes(error: Tensor, mask: Tensor) -> Tensor:
     return total / 4
 
 
-def _losses(net: nn.Module, rgb: Tensor, seen_mask: Tensor, b: Buffers) -> tuple[Tensor, dict[str, float]]:
+def _losses(
+    net: nn.Module, rgb: Tensor, seen_mask: Tensor, b: Buffers, slopes_weight: float = 1.0
+) -> tuple[Tensor, dict[str, float]]:
     with torch.autocast(rgb.device.type, torch.bfloat16):
         out_depth, out_normals, confidence, out_camera = net(network_input(rgb, seen_mask))
     mask = b.mask * seen_mask
@@ -52,7 +65,7 @@ def _losses(net: nn.Module, rgb: Tensor, seen_mask: Tensor, b: Buffers) -> tuple
     # The error to expect, as a Laplace distribution's scale (Kendall and Gal 2017), learnt beside the depth itself.
     expected = SURE * (1 / confidence.float().clamp(0.01, 0.99) - 1)
     surprise = ((error.detach().abs() / expected + torch.log(expected)) * mask).sum() / area
-    loss = distance + slopes + 0.3 * turned + 0.6 * view[0] + 0.5 * view[1] + 0.02 * surprise
+    loss = distance + slopes_weight * slopes + 0.3 * turned + 0.6 * view[0] + 0.5 * view[1] + 0.02 * surprise
     flat = (target.abs() * mask).sum() / area
     return loss, {
         "relative": (distance / flat).item(),
@@ -64,17 +77,18 @@ def _losses(net: nn.Module, rgb: Tensor, seen_mask: Tensor, b: Buffers) -> tuple
     }
 
 
-def main() -> int:
-    """``python bootstrap.py training.train_depth --data DIR --val DIR --out DIR --minutes N``."""
-    args = arguments(__doc__)
-    rng, data, held_out = np.random.default_rng(args.seed), Shards(args.data), Shards(args.val)
+def fit(recipe: Recipe, plan: Plan, data: Shards, held_out: Shards, seed: int) -> None:
+    """Train a network by ``recipe``; checkpoint and log go to ``plan.out``."""
+    rng = np.random.default_rng(seed)
 
     def loss(net: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
         if step % 200 == 199:
             data.refresh()
         b = draw_buffers(data.draw(BATCH, rng), rng.random() < 0.5)
-        rgb, seen_mask = wear(picture(b, rng), b.mask, rng)
-        return _losses(net, rgb, seen_mask, b)
+        rgb, seen_mask = picture(b, rng), b.mask
+        if recipe.worn:
+            rgb, seen_mask = wear(rgb, seen_mask, rng)
+        return _losses(net, rgb, seen_mask, b, recipe.slopes)
 
     @torch.no_grad()
     def validate(net: nn.Module) -> dict[str, float]:
@@ -85,5 +99,11 @@ def main() -> int:
             rows.append(_losses(net, picture(b, fixed), b.mask, b)[1])
         return {k: float(np.mean([r[k] for r in rows])) for k in rows[0]}
 
-    train(DepthNet(), Plan(args.out, args.minutes, args.rate), loss, validate)
+    train(DepthNet(recipe.widths), plan, loss, validate)
+
+
+def main() -> int:
+    """``python bootstrap.py training.train_depth --data DIR --val DIR --out DIR --minutes N``."""
+    args = arguments(__doc__)
+    fit(Recipe(), Plan(args.out, args.minutes, args.rate), Shards(args.data), Shards(args.val), args.seed)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +16,32 @@ from .networks import ShapeNet
 from .shards import Shards
 from .surfaces import Estimator, Seen, disturbed, exact, shape_input
 
-__all__ = ["main"]
+__all__ = ["Recipe", "fit", "main"]
 
 BATCH = 16
-EXACT_SHARE, ESTIMATED_SHARE = 0.25, 0.5
 
 
-def _losses(net: ShapeNet, seen: Seen, rays: Tensor, solid: Tensor) -> tuple[Tensor, dict[str, float]]:
+@dataclass(frozen=True)
+class Recipe:
+    """What `training.ablate` varies.
+
+    The shares of batches seen exactly and as the depth network estimates them (the rest is disturbed), the network's
+    ``widths``, and ``blank``, channels of its input that are left out.
+    """
+
+    exact: float = 0.25
+    estimated: float = 0.5
+    widths: tuple[int, int, int, int] = (48, 96, 160, 192)
+    blank: tuple[int, ...] = ()
+
+
+def _losses(
+    net: ShapeNet, seen: Seen, rays: Tensor, solid: Tensor, blank: tuple[int, ...]
+) -> tuple[Tensor, dict[str, float]]:
+    surface = shape_input(seen)
+    surface[:, list(blank)] = 0
     with torch.autocast(solid.device.type, torch.bfloat16):
-        logits = net.along(shape_input(seen), rays).float()
+        logits = net.along(surface, rays).float()
     # Rays that the disturbed mask no longer has say nothing.
     known = seen.mask.flatten(1).gather(1, rays)[..., None]
     cross = functional.binary_cross_entropy_with_logits(logits, solid, reduction="none")
@@ -36,32 +54,37 @@ def _losses(net: ShapeNet, seen: Seen, rays: Tensor, solid: Tensor) -> tuple[Ten
     return cross + 0.5 * dice.mean(), {"cross": cross.item(), "iou": overlap.mean().item()}
 
 
-def main() -> int:
-    """``python bootstrap.py training.train_shape --data DIR --val DIR --depth RUN --out DIR --minutes N``."""
-    args = arguments(__doc__, "--depth")
-    rng, data, held_out = np.random.default_rng(args.seed), Shards(args.data), Shards(args.val)
-    estimator = Estimator(Path(args.depth), device())
+def fit(recipe: Recipe, plan: Plan, data: Shards, held_out: Shards, estimator: Estimator, seed: int) -> None:
+    """Train a network by ``recipe``; checkpoint and log go to ``plan.out``."""
+    rng = np.random.default_rng(seed)
 
     def loss(net: ShapeNet, step: int) -> tuple[Tensor, dict[str, float]]:
         if step % 200 == 199:
             data.refresh()
             estimator.refresh()
         b, kind = draw_buffers(data.draw(BATCH, rng), rng.random() < 0.5), rng.random()
-        if kind < EXACT_SHARE:
+        if kind < recipe.exact:
             seen = exact(b)
         else:
-            seen = estimator.estimate(b, rng) if kind < EXACT_SHARE + ESTIMATED_SHARE else disturbed(b, rng)
-        return _losses(net, seen, b.rays, b.solid)
+            seen = estimator.estimate(b, rng) if kind < recipe.exact + recipe.estimated else disturbed(b, rng)
+        return _losses(net, seen, b.rays, b.solid, recipe.blank)
 
     @torch.no_grad()
     def validate(net: ShapeNet) -> dict[str, float]:
         fixed, rows = np.random.default_rng(1), []
         for _ in range(8):
             b = draw_buffers(held_out.draw(BATCH, fixed), False)
-            rows.append(_losses(net, exact(b), b.rays, b.solid)[1])
-            rows[-1]["iou_disturbed"] = _losses(net, disturbed(b, fixed), b.rays, b.solid)[1]["iou"]
-            rows[-1]["iou_estimated"] = _losses(net, estimator.estimate(b, fixed), b.rays, b.solid)[1]["iou"]
+            rows.append(_losses(net, exact(b), b.rays, b.solid, recipe.blank)[1])
+            for name, seen in (("disturbed", disturbed(b, fixed)), ("estimated", estimator.estimate(b, fixed))):
+                rows[-1][f"iou_{name}"] = _losses(net, seen, b.rays, b.solid, recipe.blank)[1]["iou"]
         return {k: float(np.mean([r[k] for r in rows])) for k in rows[0]}
 
-    train(ShapeNet(), Plan(args.out, args.minutes, args.rate), loss, validate)
+    train(ShapeNet(recipe.widths), plan, loss, validate)
+
+
+def main() -> int:
+    """``python bootstrap.py training.train_shape --data DIR --val DIR --depth RUN --out DIR --minutes N``."""
+    args = arguments(__doc__, "--depth")
+    plan = Plan(args.out, args.minutes, args.rate)
+    fit(Recipe(), plan, Shards(args.data), Shards(args.val), Estimator(Path(args.depth), device()), args.seed)
     return 0
