@@ -9,20 +9,25 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from torch import nn
 
 from .matte_network import MatteNet
-from .networks import DepthNet, ShapeNet
+from .networks import SHAPE_CHANNELS, SURE, DepthNet, ShapeNet
 from .photos import SIZE as PHOTO_SIZE
 from .render import SIZE
 
 __all__ = ["main"]
 
 TOLERANCE = 1e-3
+LEAST_HALVED = 1024  # weights; smaller tensors are not worth a cast
 LICENCE = "GPL-3.0-or-later"
-DATA = "train_meshes.tar: 4,496 objects (CC0, MIT, MIT-0, zlib, CC BY 4.0; each with its licence in its LICENSES.csv)"
+DATA = (
+    "train_meshes.tar without the objects of the validation set (CC0, MIT, MIT-0, zlib, CC BY 4.0; each with its "
+    "licence in its LICENSES.csv), and objects composed for training"
+)
 KINDS = {
     "depth": (
         DepthNet,
@@ -31,18 +36,43 @@ KINDS = {
         {
             "depth": "Y of the view frame in half crop sides, up to a constant",
             "normals": "view frame, X right, Y away from the camera, Z up; not normalised",
+            "confidence": f"0..1, {SURE} over {SURE} plus the error to expect of the depth",
             "camera": "elevation in radians, tangent of half the crop's field of view",
         },
     ),
-    "shape": (ShapeNet, 3, "surface", {"solid": "logit of solid per depth bin and ray, bins first"}),
+    "shape": (ShapeNet, SHAPE_CHANNELS, "surface", {"solid": "logit of solid per depth bin and ray, bins first"}),
     "matte": (MatteNet, 3, "picture", {"alpha": "logit of how far each pixel is the subject's"}),
 }
 SIZES = {"depth": SIZE, "shape": SIZE, "matte": PHOTO_SIZE}
 NORMALISATION = {
     "depth": "RGB in -1..1 times the mask, then the mask",
-    "shape": "depth behind the front-most point, 1 and the tangent of half the field of view, each times the mask",
+    "shape": "depth behind the front-most point, 1, tangent of half the field of view, elevation, normals, confidence "
+    "of the depth; each times the mask",
     "matte": "RGB in -1..1; 0 where a picture that is not square is padded",
 }
+
+
+def _halve(net: nn.Module) -> None:
+    """Round the weights to half precision, as the file keeps them."""
+    with torch.no_grad():
+        for weight in net.parameters():
+            weight.copy_(weight.half().float())
+
+
+def _store_half(file: Path) -> None:
+    """Keep the weights in half precision, each with a cast in front: ONNX Runtime folds it when it loads the file."""
+    model = onnx.load(file)
+    casts: list[onnx.NodeProto] = []
+    for weight in model.graph.initializer:
+        if weight.data_type == onnx.TensorProto.FLOAT and np.prod(weight.dims) >= LEAST_HALVED:
+            name, values = weight.name, onnx.numpy_helper.to_array(weight)
+            weight.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
+            casts.append(onnx.helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, file)
 
 
 def _parity(net: nn.Module, file: Path, channels: int, size: int) -> float:
@@ -114,17 +144,20 @@ def main() -> int:
     net = build()
     net.load_state_dict(torch.load(args.run[-1] / "checkpoint.pt", map_location="cpu")["averaged"])
     net.eval()
+    _halve(net)
     torch.onnx.export(
         net,
-        (torch.zeros(1, channels, size, size),),
+        (torch.zeros(2, channels, size, size),),
         args.out,
         input_names=[input_name],
         output_names=list(outputs),
+        dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=64)},),
         opset_version=18,
         dynamo=True,
         external_data=False,
         verbose=False,
     )
+    _store_half(args.out)
     parity = _parity(net, args.out, channels, size)
     if parity > TOLERANCE:
         print(f"{args.out.name}: differs from PyTorch by {parity:.1e}, more than {TOLERANCE:.0e}")
