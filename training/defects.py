@@ -3,8 +3,8 @@
 Everything is measured after the alignment that the shared folder's ``score.py`` found best, where the truth's longest
 side is 2. The definitions:
 
-- *slab*: along the viewing direction or a principal axis of the truth, the result extends over less than half of what
-  the truth does, and falls short by more than `SHORT`.
+- *slab*: along the viewing direction or a principal axis of either, the result extends over less than half of what the
+  truth does, and falls short by more than `SHORT`.
 - *open shell*: the mesh has boundary edges, or its back is hollow: of the rays from behind that meet the result, more
   than `HOLLOW_SHARE` run deeper into its convex hull than into the truth's by more than `HOLLOW`.
 - *split*: more than one part holds at least `PART` of the volume, where the truth is one piece.
@@ -22,22 +22,32 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import trimesh
-from embreex.mesh_construction import TriangleMesh
-from embreex.rtcore_scene import EmbreeScene
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from ..geometry.parts import part_labels, part_volumes
-from .render import NO_HIT
+from ..geometry.raster import barycentric, face_map
 from .solids import solid_grid
 
-__all__ = ["HOLLOW", "HOLLOW_SHARE", "PART", "SHORT", "Findings", "load_score", "measure_defects"]
+__all__ = [
+    "HOLLOW",
+    "HOLLOW_SHARE",
+    "PART",
+    "SHORT",
+    "Findings",
+    "compare",
+    "fit_similarity",
+    "load_score",
+    "measure_defects",
+]
 
 SHORT = 0.1
 HOLLOW, HOLLOW_SHARE = 0.2, 0.25
 PART = 0.05
 CLOSE = 0.1  # within this of the other surface counts as met, as in F@0.1
+POINTS = 10_000
 GRID = 96  # rays a side
-REACH = 4.0  # rays start this far from the middle
+REACH = 1.9  # the grid's half side, a little more than half the diagonal of the truth's largest box
 Array = npt.NDArray[np.float64]
 
 
@@ -80,7 +90,7 @@ def _read(path: Path) -> trimesh.Trimesh:
     return trimesh.load(path, force="mesh", process=False)
 
 
-def _fit(source: Array, target: Array) -> tuple[float, Array, Array]:
+def fit_similarity(source: Array, target: Array) -> tuple[float, Array, Array]:
     """Scale, rotation and shift of the similarity that takes one list of points to the other (Umeyama 1991)."""
     mean_s, mean_t = source.mean(0), target.mean(0)
     u, s, vt = np.linalg.svd((target - mean_t).T @ (source - mean_s))
@@ -90,66 +100,67 @@ def _fit(source: Array, target: Array) -> tuple[float, Array, Array]:
     return scale, turn, mean_t - scale * turn @ mean_s
 
 
-def _normalise(vertices: Array, points: Array, sampled: Array) -> Array:
-    """Vertices moved as `load_points` of the script moved the sample: ``points`` became ``sampled``."""
-    scale, turn, shift = _fit(points, sampled)
-    return scale * vertices @ turn.T + shift
+def _moved(mesh: trimesh.Trimesh, similarity: tuple[float, Array, Array]) -> trimesh.Trimesh:
+    scale, turn, shift = similarity
+    return trimesh.Trimesh(scale * np.asarray(mesh.vertices) @ turn.T + shift, mesh.faces, process=False)
 
 
-def _aligned(score: ModuleType, predicted: Path, truth: Path, row: dict[str, Any]) -> tuple[Array, Array, Array, Array]:
-    """Vertices of the result and of the truth in the script's best alignment, and its samples of both."""
-    vertices, samples = list[Array](), list[Array]()
+def _aligned(
+    score: ModuleType, predicted: Path, truth: Path, row: dict[str, Any]
+) -> tuple[trimesh.Trimesh, trimesh.Trimesh]:
+    """The result and the truth as meshes in the script's best alignment."""
+    meshes, samples = list[trimesh.Trimesh](), list[Array]()
     for path, seed in ((predicted, 1), (truth, 2)):
         mesh = _read(path)
+        # The script's own sample before and after it has been centred and scaled.
         raw, _ = trimesh.sample.sample_surface(mesh, score.N_POINTS, seed=seed)
-        sample = score.load_points(path, seed=seed)
-        vertices.append(_normalise(np.asarray(mesh.vertices, np.float64), np.asarray(raw), sample))
-        samples.append(sample)
+        samples.append(score.load_points(path, seed=seed))
+        meshes.append(_moved(mesh, fit_similarity(np.asarray(raw), samples[-1])))
     turned = samples[0] @ score.rotation(math.radians(row["yaw"]), math.radians(row["pitch"])).T
     low, high = turned.min(0), turned.max(0)
     turned = (turned - (low + high) / 2) * (2.0 / (high - low).max())
-    moved = score.similarity_icp(turned, samples[1])
-    scale, turn, shift = _fit(samples[0], moved)
-    return scale * vertices[0] @ turn.T + shift, vertices[1], moved, samples[1]
+    return _moved(meshes[0], fit_similarity(samples[0], score.similarity_icp(turned, samples[1]))), meshes[1]
 
 
-def _first_hits(vertices: Array, faces: npt.NDArray[np.int32], direction: Array) -> Array:
-    """Distance [GRID, GRID] at which parallel rays along ``direction`` first meet a mesh; infinite where they miss."""
+def _outermost(vertices: Array, faces: npt.NDArray[np.int32], direction: Array) -> tuple[Array, Array]:
+    """Where parallel rays along ``direction`` first and last meet a mesh, as distances along it from the middle:
+    two float64 [GRID, GRID], infinite and minus infinite where they miss."""
     helper = np.array([0.0, 0.0, 1.0]) if abs(direction[2]) < 0.9 else np.array([1.0, 0.0, 0.0])
     right = np.cross(direction, helper)
     right /= np.linalg.norm(right)
-    up = np.cross(right, direction)
-    line = ((np.arange(GRID) + 0.5) / GRID * 2 - 1) * math.sqrt(3)
-    x, z = np.meshgrid(line, line)
-    start = x.reshape(-1, 1) * right + z.reshape(-1, 1) * up - direction * REACH
-    scene = EmbreeScene()
-    TriangleMesh(scene, vertices.astype(np.float32), faces.astype(np.int32))
-    rays = np.broadcast_to(direction, start.shape).astype(np.float32)
-    hits = scene.run(start.astype(np.float32), rays, query="INTERSECT", output=True)
-    hit = (hits["geomID"] >= 0) & (hits["geomID"] != NO_HIT)
-    return np.where(hit, hits["tfar"], np.inf).reshape(GRID, GRID).astype(np.float64)
+    local = vertices @ np.stack([right, np.cross(right, direction), direction]).T
+    corners = ((local[:, :2] / REACH + 1) / 2 * GRID)[faces]
+    found = list[Array]()
+    for sign in (1.0, -1.0):
+        depth = np.full((GRID, GRID), np.inf)
+        index = face_map(corners, (GRID, GRID), sign * local[faces, 2])
+        rows, columns = np.nonzero(index >= 0)
+        triangle = index[rows, columns]
+        weights = barycentric(corners, triangle, columns + 0.5, rows + 0.5)
+        depth[rows, columns] = (weights * sign * local[faces[triangle], 2]).sum(1)
+        found.append(sign * depth)
+    return found[0], found[1]
 
 
 def _thickness(vertices: Array, faces: npt.NDArray[np.int32], direction: Array) -> float:
     """Mean distance from the first to the last surface along the rays that meet a mesh."""
-    front, back = _first_hits(vertices, faces, direction), _first_hits(vertices, faces, -direction)
-    # The rays from behind start on the same lines, but the grid is mirrored from left to right.
-    span = 2 * REACH - front - back[:, ::-1]
-    met = np.isfinite(span)
-    return float(span[met].mean()) if met.any() else 0.0
+    front, back = _outermost(vertices, faces, direction)
+    met = np.isfinite(front)
+    return float((back - front)[met].mean()) if met.any() else 0.0
 
 
-def _hollow(vertices: Array, faces: npt.NDArray[np.int32], direction: Array) -> tuple[Array, Array]:
-    """How deep rays along ``direction`` run into the convex hull before they meet the mesh, and where they meet it."""
-    surface = _first_hits(vertices, faces, direction)
+def _hollow(vertices: Array, faces: npt.NDArray[np.int32], direction: Array) -> Array:
+    """How deep rays along ``direction`` run into the convex hull before they meet the mesh: float64 [GRID, GRID], NaN
+    where they meet nothing."""
+    surface, _ = _outermost(vertices, faces, direction)
     hull = trimesh.Trimesh(vertices, faces, process=False).convex_hull
-    outer = _first_hits(np.asarray(hull.vertices), np.asarray(hull.faces, np.int32), direction)
+    outer, _ = _outermost(np.asarray(hull.vertices), np.asarray(hull.faces, np.int32), direction)
     met = np.isfinite(surface) & np.isfinite(outer)
-    return np.where(met, surface - np.where(met, outer, 0), np.inf), met
+    return np.where(met, surface - np.where(met, outer, 0), np.nan)
 
 
 def _extents(points: Array, axes: Array) -> Array:
-    """Lengths [3] along ``axes`` (rows) between the 2nd and the 98th percentile."""
+    """Lengths along ``axes`` (rows) between the 2nd and the 98th percentile."""
     return np.ptp(np.percentile(points @ axes.T, [2, 98], axis=0), axis=0)
 
 
@@ -158,11 +169,10 @@ def _principal(points: Array) -> Array:
     return np.linalg.svd(points - points.mean(0), full_matrices=False)[2]
 
 
-def _heavy_parts(mesh: trimesh.Trimesh) -> int:
+def _heavy_parts(vertices: Array, faces: npt.NDArray[np.int32]) -> int:
     """Parts of a closed mesh with at least `PART` of its volume."""
-    vertices, faces = np.asarray(mesh.vertices, np.float32), np.asarray(mesh.faces, np.int32)
     part = part_labels(faces, len(vertices))[faces[:, 0]]
-    size = np.abs(part_volumes(vertices, faces, part, int(part.max()) + 1))
+    size = np.abs(part_volumes(vertices.astype(np.float32), faces, part, int(part.max()) + 1))
     return int((size >= PART * size.sum()).sum())
 
 
@@ -176,7 +186,7 @@ def _pieces(vertices: Array, faces: npt.NDArray[np.int32]) -> int:
 
 
 def measure_defects(score: ModuleType, predicted: Path, truth: Path, row: dict[str, Any], elevation: float) -> Findings:
-    """Compare one result with the truth.
+    """Align one result with the truth as the script does, and compare them.
 
     Parameters
     ----------
@@ -189,22 +199,27 @@ def measure_defects(score: ModuleType, predicted: Path, truth: Path, row: dict[s
     elevation : float
         The camera's, in radians.
     """
-    result, true = _read(predicted), _read(truth)
-    faces, true_faces = np.asarray(result.faces, np.int32), np.asarray(true.faces, np.int32)
-    vertices, true_vertices, sample, true_sample = _aligned(score, predicted, truth, row)
+    return compare(*_aligned(score, predicted, truth, row), elevation)
+
+
+def compare(result: trimesh.Trimesh, truth: trimesh.Trimesh, elevation: float) -> Findings:
+    """Compare a result with the truth where they lie; the truth's longest side is 2, its middle the origin, and the
+    camera looks along +Y from ``elevation`` (radians)."""
+    vertices, true_vertices = (np.asarray(mesh.vertices, np.float64) for mesh in (result, truth))
+    faces, true_faces = (np.asarray(mesh.faces, np.int32) for mesh in (result, truth))
     view = np.array([0.0, math.cos(elevation), -math.sin(elevation)])
     thick, true_thick = _thickness(vertices, faces, view), _thickness(true_vertices, true_faces, view)
-    axes = _principal(true_sample)
+    sample, true_sample = (np.asarray(trimesh.sample.sample_surface(m, POINTS, seed=0)[0]) for m in (result, truth))
+    axes = np.concatenate([_principal(true_sample), _principal(sample)])
     wide, true_wide = _extents(sample, axes), _extents(true_sample, axes)
     thin = (wide < 0.5 * true_wide) & (wide < true_wide - SHORT)
     slab = bool(thin.any()) or thick < min(0.5 * true_thick, true_thick - SHORT)
-    deep, met = _hollow(vertices, faces, -view)
-    true_deep, _ = _hollow(true_vertices, true_faces, -view)
-    hollow = float((deep > true_deep + HOLLOW)[met].mean())
+    deep, true_deep = _hollow(vertices, faces, -view), _hollow(true_vertices, true_faces, -view)
+    # Rays past the truth count as not hollow: there the result is too large, not open.
+    hollow = float((deep > true_deep + HOLLOW)[np.isfinite(deep)].mean())
     edges = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
     boundary = bool((np.unique(edges, axis=0, return_counts=True)[1] == 1).any())
-    forth, back = score.distances(sample, true_sample)
-    split = _heavy_parts(result) > 1 and _pieces(true_vertices, true_faces) == 1
+    split = _heavy_parts(vertices, faces) > 1 and _pieces(true_vertices, true_faces) == 1
     return Findings(
         slab=slab,
         open_shell=boundary or hollow > HOLLOW_SHARE,
@@ -212,6 +227,6 @@ def measure_defects(score: ModuleType, predicted: Path, truth: Path, row: dict[s
         thickness=thick / max(true_thick, 1e-9),
         flattest=float((wide / np.maximum(true_wide, 1e-9)).min()),
         hollow=hollow,
-        accurate=float((forth < CLOSE).mean()),
-        complete=float((back < CLOSE).mean()),
+        accurate=float((cKDTree(true_sample).query(sample)[0] < CLOSE).mean()),
+        complete=float((cKDTree(sample).query(true_sample)[0] < CLOSE).mean()),
     )

@@ -23,7 +23,9 @@ from ..errors import MaquetteError
 from ..geometry.preview import contact_sheet
 from ..inference.decode import read_picture
 from ..pipeline import ModelSet, Result, generate, load_models
-from .quality_page import CELL, write_page
+from .quality_page import write_page
+from .quality_sheets import CELL
+from .tilt import measure_tilt
 from .true_depth import TrueDepth
 
 __all__ = ["main"]
@@ -114,6 +116,8 @@ def main() -> int:
         models = [plan.settings.depth_model, plan.settings.shape_model]
         cores = len(os.sched_getaffinity(0))
         found = dict(models=models, rows=rows, mean=mean, failed=failed, seconds=seconds, cores=cores)
+        if plan.draw:
+            found["tilts"] = [measure_tilt(load_models(plan.settings).depth, args.eval, row["name"]) for row in rows]
         (args.out / f"{name}.json").write_text(json.dumps(found, indent=1))
         upright = np.mean([abs(row.get("pitch", 90)) <= 10 for row in rows])
         print(name, json.dumps(mean), f"upright {upright:.2f}", *failed.items(), flush=True)

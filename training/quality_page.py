@@ -10,6 +10,7 @@ from typing import Any
 from ..inference.card import EMBEDDED, load_card
 from .defects import HOLLOW, HOLLOW_SHARE, PART, SHORT, Findings, load_score, measure_defects
 from .quality_sheets import ROWS, write_sheets
+from .tilt import UPRIGHT, tilt_text
 
 __all__ = ["write_page"]
 
@@ -37,8 +38,8 @@ DEFECTS = f"""## What is wrong, by measurement
 
 After the script's best alignment, on `val/images` (`training/defects.py`):
 
-- *slab*: along the viewing direction or a principal axis of the truth the result extends over less than half of what
-  the truth does, and falls short by more than {SHORT}.
+- *slab*: along the viewing direction or a principal axis of either, the result extends over less than half of what the
+  truth does, and falls short by more than {SHORT}.
 - *open shell*: the mesh has boundary edges, or a hollow back: of the rays from behind that meet the result, more than
   {HOLLOW_SHARE:.0%} run more than {HOLLOW} deeper into its convex hull than they do into the truth's.
 - *split*: more than one part holds {PART:.0%} of the volume where the truth is one piece.
@@ -63,7 +64,7 @@ def _table(head: str, rows: list[list[str]]) -> str:
 
 def _upright(rows: list[dict[str, Any]]) -> float:
     """Share of results whose best fit is within 10 degrees of upright."""
-    return sum(abs(row.get("pitch", 90)) <= 10 for row in rows) / len(rows)
+    return sum(abs(row.get("pitch", 90)) <= UPRIGHT for row in rows) / len(rows)
 
 
 def _scores(sets: dict[str, dict[str, Any]]) -> str:
@@ -94,7 +95,7 @@ def _what_fails(row: dict[str, Any], found: Findings | None) -> str:
     if found is None:
         return "no mesh"
     words = list(found.names)
-    if abs(row["pitch"]) > 10:
+    if abs(row["pitch"]) > UPRIGHT:
         words.append(f"tilted {row['pitch']:+.0f}°")
     if found.thickness < 0.75 and not found.slab:
         words.append(f"too shallow ({found.thickness:.0%})")
@@ -167,5 +168,6 @@ def write_page(evaluation: Path, out: Path, page: Path) -> None:
         for k, sheet in enumerate(sheets)
     ]
     objects = "## Object by object\n\nFrom the cut-out pictures; in the columns named so, from the other sets.\n"
-    parts = [HEAD, _scores(sets), _networks(sets), DEFECTS, _defect_counts(findings), PICTURES, *pictures]
+    tilt = tilt_text(sets["images"]["tilts"])
+    parts = [HEAD, _scores(sets), tilt, _networks(sets), DEFECTS, _defect_counts(findings), PICTURES, *pictures]
     page.write_text("\n".join([*parts, objects, _objects(sets, [row["name"] for row in rows], fails)]))
