@@ -153,6 +153,8 @@ class ShapeNet(nn.Module):
             nn.SiLU(),
         )
         self.head = nn.Conv2d(widths[0] + fine, bins, 1)
+        with torch.no_grad():  # far bins are seldom solid; a bias alone would take long to learn it
+            self.head.bias.copy_(torch.linspace(-0.5, -6.0, bins))
 
     def _parts(self, surface: Tensor) -> tuple[Tensor, Tensor]:
         """Features of the trunk [B, C, 64, 64] and of the thin branch [B, F, 128, 128]."""
