@@ -97,7 +97,12 @@ def _add_generate_options(parser: argparse.ArgumentParser) -> None:
     add("--background", choices=get_args(Background), default=default.background, help="what is not the object")
     add("--height", type=float, default=default.height, metavar="M", help="height of the object in metres")
     add("--device", choices=get_args(Device), default=default.device, help="what the networks run on")
-    add("--depth-model", default=default.depth_model, metavar="ID", help="network from picture to visible surface")
+    add(
+        "--depth-model",
+        default=default.depth_model,
+        metavar="ID",
+        help="network from picture to visible surface: an ID, or a card's .toml beside its network",
+    )
     add("--shape-model", default=default.shape_model, metavar="ID", help="network from visible surface to whole shape")
     add("--report", metavar="OUT.json", type=Path, help="write what was done and what the mesh is like")
     add("--preview", metavar="OUT.png", type=Path, help="write a picture of the mesh in three-quarter view")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .contracts import Device, Float, Int, MeshArrays, Report, Settings, Subject, Surface, Volume
+from .contracts import Device, Float, Int, MeshArrays, Pixels, Report, Settings, Subject, Surface, Volume
 from .errors import CancelledError, ModelError
 from .geometry.axes import place, view_to_object
 from .geometry.bake import bake_texture
@@ -28,11 +28,13 @@ from .geometry.refine import subdivide
 from .geometry.smooth import taubin
 from .geometry.unwrap import unwrap
 from .geometry.visibility import seen_vertices
-from .inference.card import EMBEDDED, load_card
+from .inference.card import Card, find_card, load_card
 from .inference.cutout import cut_out
 from .inference.decode import decode_picture
 from .inference.depth import DepthModel
+from .inference.foreign import ForeignDepth, open_foreign
 from .inference.prepare import prepare_subject
+from .inference.scene import frame_scene
 from .inference.session import Session
 from .inference.shape import ShapeModel
 from .settings import QUALITY, check_settings
@@ -50,16 +52,22 @@ Cancelled = Callable[[], bool]
 
 @dataclass(frozen=True)
 class ModelSet:
-    """The networks of one run, loaded."""
+    """The networks of one run, loaded; ``foreign`` improves what ``depth``, the embedded one, sees."""
 
     depth: DepthModel
     shape: ShapeModel
+    foreign: ForeignDepth | None = None
 
-    @property
-    def used(self) -> tuple[Mapping[str, str], ...]:
-        """What the report says of them: id, sha256 and the provider really in use."""
-        sessions = (self.depth.session, self.shape.session)
-        return tuple({"id": s.card.id, "sha256": s.card.sha256, "provider": s.provider} for s in sessions)
+    def used(self, join: str) -> tuple[Mapping[str, str], ...]:
+        """What the report says of them: id, sha256, the provider really in use, and of a foreign depth model what came
+        of it, in the words of ``join``."""
+        sessions = [self.depth.session, self.shape.session]
+        if self.foreign:
+            sessions.insert(1, self.foreign.session)
+        entries = [{"id": s.card.id, "sha256": s.card.sha256, "provider": s.provider} for s in sessions]
+        if self.foreign:
+            entries[1]["join"] = join
+        return tuple(entries)
 
 
 @dataclass(frozen=True)
@@ -70,13 +78,24 @@ class Result:
     report: Report
 
 
+def _open_card(name: str, *tasks: str) -> Card:
+    card = load_card(find_card(name))
+    if card.task not in tasks:
+        raise ModelError(f"{card.id} is a {card.task} model; choose a {tasks[0]} model instead.")
+    return card
+
+
 @lru_cache(maxsize=4)
 def _open_models(depth_model: str, shape_model: str, device: Device) -> ModelSet:
-    cards = [load_card(EMBEDDED / f"{name}.toml") for name in (depth_model, shape_model)]
-    for card, task in zip(cards, ("depth", "shape"), strict=True):
-        if card.task != task:
-            raise ModelError(f"{card.id} is a {card.task} model; choose a {task} model instead.")
-    return ModelSet(DepthModel(Session(cards[0], device)), ShapeModel(Session(cards[1], device)))
+    depth = _open_card(depth_model, "depth", "pointmap")
+    shape = _open_card(shape_model, "shape")
+    if depth.task == "depth" and depth.meaning == "surface":
+        if not {"depth", "normals", "camera"} <= set(depth.outputs):
+            raise ModelError(f'The card of {depth.id} does not say what its depth is; add meaning = "inverse", say.')
+        return ModelSet(DepthModel(Session(depth, device)), ShapeModel(Session(shape, device)))
+    embedded = load_card(find_card(Settings.depth_model))
+    foreign = open_foreign(Session(depth, device))
+    return ModelSet(DepthModel(Session(embedded, device)), ShapeModel(Session(shape, device)), foreign)
 
 
 def load_models(settings: Settings) -> ModelSet:
@@ -136,6 +155,19 @@ def _reduce(vertices: Float, faces: Int, settings: Settings) -> tuple[Float, Int
     return vertices, pair_triangles(vertices, faces, settings.target_faces) if quads else faces
 
 
+def _see(pixels: Pixels, settings: Settings, models: ModelSet, steps: _Steps) -> tuple[Subject, Surface, str]:
+    """The subject, its visible surface, and what came of a foreign depth model."""
+    with steps.step("Cutting out the subject"):
+        cut = cut_out(pixels, settings.background)
+        subject = prepare_subject(cut)
+    with steps.step("Estimating depth"):
+        surface = models.depth.estimate(subject, settings.quality != "draft")
+        if not models.foreign:
+            return subject, surface, ""
+        joined = models.foreign.improve(frame_scene(pixels, cut), surface)
+    return subject, joined.surface, joined.note
+
+
 def _looks(vertices: Float, faces: Int, subject: Subject, surface: Surface, size: int, steps: _Steps) -> MeshArrays:
     """The mesh in the view frame with what was seen of it, UVs and texture (``size`` 0: without the last two)."""
     if not size:
@@ -175,15 +207,11 @@ def generate(picture: Path, settings: Settings, models: ModelSet, progress: Prog
     """
     check_settings(settings)
     steps = _Steps(progress, cancelled)
-    both_ways = settings.quality != "draft"
     with steps.step("Reading the picture"):
         pixels = decode_picture(picture)
-    with steps.step("Cutting out the subject"):
-        subject = prepare_subject(cut_out(pixels, settings.background))
-    with steps.step("Estimating depth"):
-        surface = models.depth.estimate(subject, both_ways)
+    subject, surface, join = _see(pixels, settings, models, steps)
     with steps.step("Completing the shape"):
-        volume = models.shape.complete(surface, both_ways)
+        volume = models.shape.complete(surface, settings.quality != "draft")
     with steps.step("Building the surface"):
         vertices, faces = _dense_surface(volume, surface, subject, settings)
     with steps.step("Reducing faces"):
@@ -194,4 +222,4 @@ def generate(picture: Path, settings: Settings, models: ModelSet, progress: Prog
         mesh = replace(mesh, vertices=upright)
         report = measure(mesh.vertices, mesh.faces)
     progress("Done", 1.0)
-    return Result(mesh, Report(VERSION, str(picture), settings, models.used, steps.seconds, report))
+    return Result(mesh, Report(VERSION, str(picture), settings, models.used(join), steps.seconds, report))

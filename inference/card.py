@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 from ..errors import ModelError
 
-__all__ = ["EMBEDDED", "Card", "load_card", "read_network"]
+__all__ = ["EMBEDDED", "Card", "Meaning", "find_card", "load_card", "read_network"]
 
 EMBEDDED = Path(__file__).resolve().parent.parent / "models"
+LARGEST_INPUT = 4096
+
+
+Meaning = Literal["surface", "inverse", "distance"]
+Colour = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
 class Card:
-    """One network's card. ``path`` is the ONNX file; ``input_size`` the side in pixels of the square it takes."""
+    """One network's card.
+
+    ``path`` is the ONNX file; ``input_size`` the side in pixels of the square it takes; ``outputs`` the names of what
+    it gives. A network that takes a plain picture says what it has been trained on: pixels go in as
+    ``(colour * white - mean) / std`` with colours in 0..1, and ``constants`` are further inputs that never change.
+    ``roles`` gives, by what Maquette calls an output, the network's own name for it. ``meaning`` is that of a depth:
+    ``surface``, the Y of the view frame, as the embedded network gives it; ``inverse``, one over the distance along the
+    camera's axis, or ``distance`` itself, both up to scale and shift.
+    """
 
     id: str
     task: str
@@ -28,6 +43,17 @@ class Card:
     input_name: str
     input_size: int
     outputs: tuple[str, ...]
+    meaning: Meaning = "surface"
+    white: float = 1.0
+    mean: Colour = (0.0, 0.0, 0.0)
+    std: Colour = (1.0, 1.0, 1.0)
+    constants: Mapping[str, int] = field(default_factory=dict[str, int])
+    roles: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def find_card(name: str) -> Path:
+    """The card of a model: ``name`` is the ID of an embedded one, or the path of a card, which ends in ``.toml``."""
+    return Path(name) if name.endswith(".toml") else EMBEDDED / f"{name}.toml"
 
 
 def _value(table: dict[str, Any], name: str, kind: type, card: Path) -> Any:
@@ -35,6 +61,48 @@ def _value(table: dict[str, Any], name: str, kind: type, card: Path) -> Any:
     if not isinstance(value, kind):
         raise ModelError(f"The card {card.name} has no usable {name!r}; take the card that came with the network.")
     return value
+
+
+def _number(table: dict[str, Any], name: str, default: float, card: Path) -> float:
+    value = table.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (math.isfinite(value) and value > 0):
+        raise ModelError(f"The card {card.name} has no usable {name!r}; it must be a number above 0.")
+    return float(value)
+
+
+def _colour(table: dict[str, Any], name: str, default: float, card: Path) -> Colour:
+    value: Any = table.get(name, [default] * 3)
+    numbers = cast(list[Any], value) if isinstance(value, list) else []
+    good = len(numbers) == 3 and all(isinstance(v, int | float) and math.isfinite(v) for v in numbers)
+    if not good or (default and 0 in numbers):
+        raise ModelError(f"The card {card.name} has no usable {name!r}; it must be a list of three numbers.")
+    return float(numbers[0]), float(numbers[1]), float(numbers[2])
+
+
+def _table(table: dict[str, Any], name: str, kind: type, card: Path) -> dict[str, Any]:
+    value: Any = table.get(name, {})
+    entries = cast(dict[str, Any], value) if isinstance(value, dict) else {"": None}
+    if not all(type(v) is kind for v in entries.values()):
+        raise ModelError(f"The card {card.name} has no usable {name!r}; each entry must be of type {kind.__name__}.")
+    return entries
+
+
+def _size(source: dict[str, Any], card: Path) -> int:
+    size: int = _value(source, "size", int, card)
+    multiple: int = _value({"multiple": 1, **source}, "multiple", int, card)
+    if not 0 < size <= LARGEST_INPUT or multiple < 1 or size % multiple:
+        raise ModelError(
+            f"The card {card.name} has no usable 'size'; it must be a multiple of {max(multiple, 1)} up to "
+            f"{LARGEST_INPUT}."
+        )
+    return size
+
+
+def _meaning(table: dict[str, Any], card: Path) -> Meaning:
+    value = table.get("meaning", "surface")
+    if value not in get_args(Meaning):
+        raise ModelError(f"The card {card.name} has no usable 'meaning'; choose one of {', '.join(get_args(Meaning))}.")
+    return cast(Meaning, value)
 
 
 def load_card(card: Path) -> Card:
@@ -56,6 +124,9 @@ def load_card(card: Path) -> Card:
         raise ModelError(f"The card {card.name} points outside its folder; take the card that came with the network.")
     source = _value(table, "input", dict, card)
     outputs = _value(table, "outputs", dict, card)
+    roles = _table(table, "roles", str, card)
+    if strangers := set(roles.values()) - set(outputs):
+        raise ModelError(f"The card {card.name} gives a role to {min(strangers)!r}, which is none of its outputs.")
     return Card(
         id=_value(table, "id", str, card),
         task=_value(table, "task", str, card),
@@ -64,8 +135,14 @@ def load_card(card: Path) -> Card:
         sha256=_value(table, "sha256", str, card),
         licence=_value(table, "licence", str, card),
         input_name=_value(source, "name", str, card),
-        input_size=_value(source, "size", int, card),
+        input_size=_size(source, card),
         outputs=tuple(outputs),
+        meaning=_meaning(table, card),
+        white=_number(source, "range", 1.0, card),
+        mean=_colour(source, "mean", 0.0, card),
+        std=_colour(source, "std", 1.0, card),
+        constants=_table(source, "constants", int, card),
+        roles=roles,
     )
 
 

@@ -12,7 +12,7 @@ from ..contracts import Float, Pixels, Subject
 from ..errors import PictureError
 from .grid import fill_missing, label_pieces
 
-__all__ = ["CROP", "FILL", "LONGEST_SIDE", "SMALLEST_SUBJECT", "prepare_subject", "subject_square"]
+__all__ = ["CROP", "FILL", "LONGEST_SIDE", "SMALLEST_SUBJECT", "prepare_subject", "subject_square", "without_specks"]
 
 FILL = 0.9
 """Share of the crop's side that the subject's longest side fills."""
@@ -50,7 +50,7 @@ def prepare_subject(rgba: Pixels) -> Subject:
     """
     if not (rgba.size and rgba[..., 3].any()):
         raise PictureError("The picture shows no subject: use a plain background or a picture with transparency.")
-    rgba = _without_specks(rgba)
+    rgba = without_specks(rgba)
     square_left, square_top, side = subject_square(rgba)
     x, y = max(0, int(np.floor(square_left))), max(0, int(np.floor(square_top)))
     picture = rgba[y : int(np.ceil(square_top + side)), x : int(np.ceil(square_left + side))]
@@ -84,7 +84,7 @@ def subject_square(rgba: Pixels) -> tuple[float, float, float]:
     return (left + right - side) / 2, (top + bottom - side) / 2, side
 
 
-def _without_specks(rgba: Pixels) -> Pixels:
+def without_specks(rgba: Pixels) -> Pixels:
     """The picture with detached specks made transparent."""
     height, width = rgba.shape[:2]
     step = -(-max(height, width) // LABEL_SIZE)

@@ -57,6 +57,19 @@ class Session:
         except Exception as error:  # ONNX Runtime raises its own classes, which derive from Exception alone
             raise ModelError(f"ONNX Runtime cannot load {card.path.name}; install the model again.") from error
         self.provider: str = self._session.get_providers()[0]
+        self._constants = self._check_names()
+
+    def _check_names(self) -> dict[str, npt.NDArray[np.int64]]:
+        """The constant inputs, shaped as the network wants them, once all names of the card are found in it."""
+        inputs = {i.name: len(i.shape) for i in self._session.get_inputs()}
+        wanted = {self.card.input_name, *self.card.constants}
+        outputs = {o.name for o in self._session.get_outputs()}
+        if wanted != set(inputs) or not set(self.card.outputs) <= outputs:
+            raise ModelError(
+                f"The network {self.card.path.name} has the inputs {', '.join(inputs)} and the outputs "
+                f"{', '.join(sorted(outputs))}, which are not those of its card; correct the card."
+            )
+        return {k: np.full([1] * inputs[k], v, np.int64) for k, v in self.card.constants.items()}
 
     def run(self, array: Float) -> dict[str, Float]:
         """Run on one float32 input [1, C, S, S]; outputs by name.
@@ -67,10 +80,14 @@ class Session:
             If the network fails or gives values that are not finite.
         """
         try:
-            values = self._session.run(list(self.card.outputs), {self.card.input_name: np.ascontiguousarray(array)})
+            feed = {self.card.input_name: np.ascontiguousarray(array), **self._constants}
+            values = [np.asarray(v, np.float32) for v in self._session.run(list(self.card.outputs), feed)]
         except Exception as error:
-            raise ModelError(f"The network {self.card.id} failed on {self.provider}; try the device CPU.") from error
-        named: dict[str, npt.NDArray[np.float32]] = dict(zip(self.card.outputs, map(np.asarray, values), strict=True))
+            raise ModelError(
+                f"The network {self.card.id} failed on {self.provider}; try the device CPU, or see whether its card "
+                "is right."
+            ) from error
+        named: dict[str, Float] = dict(zip(self.card.outputs, values, strict=True))
         if not all(np.isfinite(v).all() for v in named.values()):
             raise ModelError(
                 f"The network {self.card.id} gave no usable numbers on {self.provider}; try the device CPU."

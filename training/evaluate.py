@@ -103,7 +103,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--eval", type=Path, required=True, help="the shared folder's eval")
     parser.add_argument("--sets", nargs="*", choices=SETS, default=SETS[:3], help="none: only write the page again")
-    parser.add_argument("--depth-model", default="", help="id of the depth model of the set foreign-depth")
+    parser.add_argument("--depth-model", default="", help="depth model of the set foreign-depth: an id or a card")
     parser.add_argument("--out", type=Path, required=True, help="folder for the meshes and scores")
     parser.add_argument("--page", type=Path, help="Markdown page to write, from all sets found in --out")
     args = parser.parse_args()
@@ -113,7 +113,7 @@ def main() -> int:
         plan = _plan(name, args.eval, replace(Settings(), device="cpu"), args.depth_model)
         failed, seconds = _make_all(plan, args.out / name)
         rows, mean = _score(args.eval / "score.py", args.out / name, args.eval / "val" / "truth")
-        models = [plan.settings.depth_model, plan.settings.shape_model]
+        models = [Path(plan.settings.depth_model).stem, plan.settings.shape_model]
         cores = len(os.sched_getaffinity(0))
         found = dict(models=models, rows=rows, mean=mean, failed=failed, seconds=seconds, cores=cores)
         if plan.draw:

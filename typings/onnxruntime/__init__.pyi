@@ -13,6 +13,10 @@ class SessionOptions:
     log_severity_level: int
     def add_session_config_entry(self, key: str, value: str, /) -> None: ...
 
+class NodeArg:
+    name: str
+    shape: list[int | str | None]
+
 class InferenceSession:
     def __init__(
         self,
@@ -20,7 +24,11 @@ class InferenceSession:
         sess_options: SessionOptions | None = None,
         providers: Sequence[str] | None = None,
     ) -> None: ...
+    def get_inputs(self) -> list[NodeArg]: ...
+    def get_outputs(self) -> list[NodeArg]: ...
     def get_providers(self) -> list[str]: ...
     def run(
-        self, output_names: Sequence[str] | None, input_feed: Mapping[str, npt.NDArray[np.float32]]
+        self,
+        output_names: Sequence[str] | None,
+        input_feed: Mapping[str, npt.NDArray[np.float32] | npt.NDArray[np.int64]],
     ) -> list[npt.NDArray[np.float32]]: ...
