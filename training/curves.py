@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import csv
 import math
-import re
 from pathlib import Path
 
 import matplotlib
@@ -18,14 +17,12 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
-__all__ = ["ABLATION", "ablation_tables", "draw_run", "main", "replace_section", "take_in"]
+from .ablations import HELD_OUT, ablation_tables, replace_section, take_in
 
-ABLATION = ("choice", "variant", "figure", "value", "note")
-"""Columns of the file of ablations."""
+__all__ = ["draw_run", "main"]
 
 COLUMNS, WIDTH, HEIGHT, DPI = 3, 8.0, 2.1, 100  # panels a row; inches a row; 800 pixels across
-TRAINING, HELD_OUT = "#9aa5b1", "#1f5fa8"
-VALIDATION = "val_"
+GREY, BLUE = "#9aa5b1", "#1f5fa8"
 
 
 def _read(run: Path) -> dict[str, list[float]]:
@@ -48,10 +45,10 @@ def _read(run: Path) -> dict[str, list[float]]:
 def _panel(axes: Axes, hours: list[float], log: dict[str, list[float]], figure: str) -> None:
     """One figure over time."""
     if figure in log:
-        axes.plot(hours, log[figure], color=TRAINING, linewidth=1.2, label="training")
-    if VALIDATION + figure in log:
-        values = log[VALIDATION + figure]
-        axes.plot(hours, values, color=HELD_OUT, linewidth=1.6, label="held out")
+        axes.plot(hours, log[figure], color=GREY, linewidth=1.2, label="training")
+    if HELD_OUT + figure in log:
+        values = log[HELD_OUT + figure]
+        axes.plot(hours, values, color=BLUE, linewidth=1.6, label="held out")
         axes.annotate(
             f"{values[-1]:.3g}", (hours[-1], values[-1]), (0, 5), textcoords="offset points", ha="right", size=8
         )
@@ -65,7 +62,7 @@ def draw_run(run: Path, picture: Path) -> None:
     """Draw a run's ``log.csv`` as a PNG, a panel for each figure; the run's folder gives the network's name."""
     columns = _read(run)
     hours = [seconds / 3600 for seconds in columns["seconds"]]
-    figures = list(dict.fromkeys(name.removeprefix(VALIDATION) for name in columns if name not in {"step", "seconds"}))
+    figures = list(dict.fromkeys(name.removeprefix(HELD_OUT) for name in columns if name not in {"step", "seconds"}))
     rows = -(-len(figures) // COLUMNS)
     canvas, grid = plt.subplots(
         rows, COLUMNS, figsize=(WIDTH, HEIGHT * rows + 0.5), dpi=DPI, squeeze=False, layout="constrained"
@@ -77,73 +74,11 @@ def draw_run(run: Path, picture: Path) -> None:
     for axes in grid[-1]:
         axes.set_xlabel("hours", fontsize=8)
     canvas.suptitle(f"{run.name} network: {columns['step'][-1]:,.0f} steps", x=0.01, ha="left", fontsize=11)
-    handles = [plt.Line2D([], [], color=c, label=t) for c, t in ((TRAINING, "training"), (HELD_OUT, "held out"))]
+    handles = [plt.Line2D([], [], color=c, label=t) for c, t in ((GREY, "training"), (BLUE, "held out"))]
     canvas.legend(handles=handles, loc="upper right", ncols=2, frameon=False, fontsize=8)
     picture.parent.mkdir(parents=True, exist_ok=True)
     canvas.savefig(picture, metadata={"Software": None})
     plt.close(canvas)
-
-
-def _ablations(file: Path) -> list[dict[str, str]]:
-    """The lines of a file of ablations, one per measured figure; none where there is no file yet."""
-    if not file.exists():
-        return []
-    with file.open(newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
-def take_in(file: Path, trained: Path) -> None:
-    """Put the held-out figures of `training.ablate` (``ablation-NETWORK.csv``) into the file of ablations, in place of
-    those that the network's had before."""
-    choice = trained.stem.removeprefix("ablation-") + " network"
-    lines = [line for line in _ablations(file) if line["choice"] != choice]
-    with trained.open(newline="") as stream:
-        for row in csv.DictReader(stream):
-            note = f"{float(row['seconds']) / 60:.0f} minutes, {row['step']} steps"
-            for key, value in row.items():
-                if key.startswith(VALIDATION):
-                    figure = key.removeprefix(VALIDATION)
-                    cells = (choice, row["variant"], figure, value, note)
-                    lines.append(dict(zip(ABLATION, cells, strict=True)))
-    with file.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, ABLATION, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(lines)
-
-
-def ablation_tables(file: Path) -> str:
-    """The ablations as Markdown, a table for each choice.
-
-    ``file`` has a line per measured figure, with the columns `ABLATION`; variants and figures stand in the order of
-    their first line, and the first note of a variant is shown.
-    """
-    lines, tables = _ablations(file), list[str]()
-    for choice in dict.fromkeys(line["choice"] for line in lines):
-        of_choice = [line for line in lines if line["choice"] == choice]
-        figures = list(dict.fromkeys(line["figure"] for line in of_choice))
-        table = [f"| {choice} | " + " | ".join(figures) + " | |", "|" + "---|" * (len(figures) + 2)]
-        for variant in dict.fromkeys(line["variant"] for line in of_choice):
-            found = [line for line in of_choice if line["variant"] == variant]
-            values = {line["figure"]: line["value"] for line in found}
-            table.append(
-                f"| {variant} | " + " | ".join(values.get(f, "") for f in figures) + f" | {found[0]['note']} |"
-            )
-        tables.append("\n".join(table))
-    return "\n\n".join(tables)
-
-
-def replace_section(page: str, name: str, text: str) -> str:
-    """The page with ``text`` between ``<!-- name -->`` and the next ``<!-- end -->``.
-
-    Raises
-    ------
-    ValueError
-        The page has no such section.
-    """
-    pattern = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
-    if not pattern.search(page):
-        raise ValueError(f"The page has no section {name!r} between <!-- {name} --> and <!-- end -->.")
-    return pattern.sub(lambda found: f"{found[1]}{text}\n{found[2]}", page, count=1)
 
 
 def main() -> int:

@@ -55,8 +55,9 @@ Array = npt.NDArray[np.float64]
 class Findings:
     """What is wrong with one result.
 
-    ``slab``, ``open_shell`` and ``split`` as defined above. ``thickness``: along the viewing direction, over the
-    truth's. ``flattest``: the least such ratio over the principal axes. ``hollow``: share of rays from behind.
+    ``slab``, ``open_shell`` and ``split`` as defined above. ``thickness`` along the viewing direction, and
+    ``true_thickness``. ``flattest``: the least extent over the truth's along the principal axes. ``hollow``: share of
+    rays from behind.
     ``accurate`` and ``complete``: shares of the result's surface that lie within 0.1 of the truth, and the other way.
     """
 
@@ -64,6 +65,7 @@ class Findings:
     open_shell: bool
     split: bool
     thickness: float
+    true_thickness: float
     flattest: float
     hollow: float
     accurate: float
@@ -224,7 +226,8 @@ def compare(result: trimesh.Trimesh, truth: trimesh.Trimesh, elevation: float) -
         slab=slab,
         open_shell=boundary or hollow > HOLLOW_SHARE,
         split=split,
-        thickness=thick / max(true_thick, 1e-9),
+        thickness=thick,
+        true_thickness=true_thick,
         flattest=float((wide / np.maximum(true_wide, 1e-9)).min()),
         hollow=hollow,
         accurate=float((cKDTree(true_sample).query(sample)[0] < CLOSE).mean()),

@@ -97,10 +97,11 @@ def _what_fails(row: dict[str, Any], found: Findings | None) -> str:
     words = list(found.names)
     if abs(row["pitch"]) > UPRIGHT:
         words.append(f"tilted {row['pitch']:+.0f}°")
-    if found.thickness < 0.75 and not found.slab:
-        words.append(f"too shallow ({found.thickness:.0%})")
-    if found.thickness > 1.33:
-        words.append(f"too deep ({found.thickness:.0%})")
+    excess, ratio = found.thickness - found.true_thickness, found.thickness / found.true_thickness
+    if excess < -SHORT and ratio < 0.75 and not found.slab:
+        words.append(f"too shallow ({ratio:.0%})")
+    if excess > SHORT and ratio > 1.33:
+        words.append(f"too deep ({ratio:.0%})")
     if found.complete < 0.75:
         words.append(f"misses {1 - found.complete:.0%}")
     if found.accurate < 0.75:
