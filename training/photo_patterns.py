@@ -77,7 +77,7 @@ def _landscape(size: int, rng: Rng) -> Array:
     return picture
 
 
-def backdrop(size: int, rng: Rng, plain: float = 0.4) -> Array:
+def backdrop(size: int, rng: Rng, plain: float = 0.2) -> Array:
     """A background picture, linear [size, size, 3]; ``plain`` is the share of those with hardly anything to see."""
     if rng.random() < plain:
         first = random_colour(rng, rng.choice([0.2, 1.0]))
@@ -98,9 +98,9 @@ def backdrop(size: int, rng: Rng, plain: float = 0.4) -> Array:
         picture = _landscape(size, rng)
     else:
         picture = _collage(size, rng)
-    sigma = rng.uniform(0, 1) if rng.random() < 0.2 else rng.uniform(1, 0.05 * size)
+    sigma = np.exp(rng.uniform(np.log(0.4), np.log(0.04 * size)))
     blurred = ndimage.gaussian_filter(picture, (sigma, sigma, 0))
-    gain = float(np.exp(rng.normal(0, 0.7)))  # windows blown out, rooms in the dark
+    gain = float(np.exp(rng.normal(0, 0.9)))  # windows blown out, rooms in the dark
     return np.clip(blurred * gain, 0, 3).astype(np.float32)
 
 

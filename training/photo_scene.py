@@ -101,7 +101,8 @@ def choose_camera(vertices: npt.NDArray[np.float64], azimuth: float, rng: Rng, f
     if not floor:
         elevation = math.radians(rng.uniform(-25, 70))
     else:
-        elevation = math.radians(rng.uniform(2, 45) if kind < 0.85 else rng.uniform(45, 85))
+        steep = (2, 22) if kind < 0.45 else (15, 50) if kind < 0.9 else (45, 85)
+        elevation = math.radians(rng.uniform(*steep))
     tangent = math.tan(math.radians(rng.uniform(15, 62)) / 2)
     fill = rng.uniform(0.25, 0.7) if rng.random() < 0.5 else rng.uniform(0.6, 0.95)
     spare = 1 - fill

@@ -64,10 +64,12 @@ def _pixel_rays(view: View, size: int) -> npt.NDArray[np.float64]:
 
 def _planes(view: View, size: int, hidden: npt.NDArray[np.bool_], rng: Rng) -> tuple[list[_Plane], Array]:
     """The floor and at times a wall as the camera sees them, and how far all pixels' surfaces are, [S*S]."""
-    rays, turn = _pixel_rays(view, size), rng.uniform(0, math.pi)
+    rays = _pixel_rays(view, size)
     with np.errstate(divide="ignore", invalid="ignore"):
         floor = np.where(rays[:, 2] < -1e-6, -view.origin[2] / rays[:, 2], np.inf)
     ahead = np.array([view.axes[1, 0], view.axes[1, 1], 0.0]) / math.hypot(*view.axes[1, :2])
+    # Photographers like to look straight at the edge of a table.
+    turn = math.atan2(ahead[1], ahead[0]) + rng.normal(0, 0.02) if rng.random() < 0.5 else rng.uniform(0, math.pi)
     wall = np.full(len(rays), np.inf)
     yaw, back = rng.normal(0, 0.35), rng.uniform(0.75, 3.0)
     facing = -np.array(
@@ -79,7 +81,7 @@ def _planes(view: View, size: int, hidden: npt.NDArray[np.bool_], rng: Rng) -> t
         with np.errstate(divide="ignore", invalid="ignore"):
             wall = np.where(slope < -1e-6, (-back - view.origin @ facing) / slope, np.inf)
     across, along = np.array([math.cos(turn), math.sin(turn), 0.0]), np.array([-math.sin(turn), math.cos(turn), 0.0])
-    if not walled and rng.random() < 0.35:  # a table, a rug, a board: the floor ends in sight
+    if not walled and rng.random() < 0.5:  # a table, a rug, a board: the floor ends in sight
         points = view.origin + rays * np.where(np.isfinite(floor), floor, 0)[:, None]
         half = np.exp(rng.uniform(np.log(0.7), np.log(6), 2))
         floor = np.where((np.abs(points @ across) < half[0]) & (np.abs(points @ along) < half[1]), floor, np.inf)
@@ -139,7 +141,7 @@ def _back(
     """Backdrop, floor and wall [S*S, 3], and how far they are [S*S]."""
     planes, reach = _planes(view, size, hidden, rng)
     picture = backdrop(size, rng).reshape(-1, 3)
-    seamless = rng.random() < 0.3
+    seamless = rng.random() < 0.15
     if seamless:  # a studio's paper that bends upwards out of sight
         picture = np.broadcast_to(colour * lighting.sky * rng.uniform(0.5, 2.5), picture.shape).copy()
     polished = rng.random() < 0.15

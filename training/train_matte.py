@@ -15,7 +15,7 @@ from .shards import Shards
 __all__ = ["main"]
 
 # Side of the pictures, their number in a batch, share of the time, peak rate.
-STAGES = ((128, 32, 0.45, 2e-3), (192, 16, 0.25, 1.2e-3), (256, 12, 0.3, 8e-4))
+STAGES = ((128, 32, 0.36, 2e-3), (192, 16, 0.41, 1.5e-3), (256, 12, 0.23, 8e-4))
 HELD_OUT = 96  # pictures a validation looks at
 Rng = np.random.Generator
 
