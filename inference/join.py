@@ -32,6 +32,7 @@ AGREEMENT, STEADINESS = (0.2, 0.6), (0.7, 0.95)
 ALIKE = (0.25, 0.5)  # the same for the ratio of a point map's spread in depth to the embedded one's, or its inverse
 STEADY_SPREAD = 0.8  # two looks of a point map whose spreads are as near as this are steady
 LEAST_SHARE = 0.3  # of the mask must be seen by the foreign network
+BEYOND = 1.0  # how far before and behind the embedded depth's range points may lie, in lengths of that range
 NEAREST = 0.2  # share of the camera's distance before which no point may lie
 ROUNDS = 12
 
@@ -141,10 +142,11 @@ def _fit_depths(
     target = embedded if meaning == "distance" else 1 / (distance + embedded)
     line = _fit_line(mean[seen], target, weight)
     value = line.slope * mean + line.offset
-    near, far = NEAREST * distance, distance + 4.0
-    depth = np.clip(value + distance if meaning == "distance" else 1 / np.maximum(value, 1 / far), near, far) - distance
+    if meaning == "inverse":
+        # Below this the point would lie beyond all that is kept.
+        value = 1 / np.maximum(value, 1e-3 / distance) - distance
     trust = _ramp(line.correlation, AGREEMENT) * _ramp(steadiness, STEADINESS)
-    return depth.astype(np.float32), trust, _note(line.correlation, steadiness)
+    return _within(value, surface, seen), trust, _note(line.correlation, steadiness)
 
 
 def _place_points(sights: Sequence[Sight], surface: Surface, seen: Mask, weight: Array) -> tuple[Float, float, str]:
@@ -165,8 +167,15 @@ def _place_points(sights: Sequence[Sight], surface: Surface, seen: Mask, weight:
     line = _fit_line(mean[seen], embedded, weight)
     agreement = _ramp(line.correlation, AGREEMENT) * _ramp(_likeness(line.slope), ALIKE)
     trust = agreement * _ramp(steadiness, STEADINESS)
-    limit = surface.camera.distance * (1 - NEAREST)
-    return np.clip(mean, -limit, 4.0).astype(np.float32), trust, _note(line.correlation, steadiness)
+    return _within(mean, surface, seen), trust, _note(line.correlation, steadiness)
+
+
+def _within(depth: Array, surface: Surface, seen: Mask) -> Float:
+    """Stray points brought back to where the thing can reach."""
+    near, far = float(surface.depth[seen].min()), float(surface.depth[seen].max())
+    spare = BEYOND * (far - near)
+    near = max(near - spare, (NEAREST - 1) * surface.camera.distance)
+    return np.clip(depth, near, far + spare).astype(np.float32)
 
 
 def _likeness(ratio: float) -> float:

@@ -63,4 +63,4 @@ def _over_grey(rgba: Pixels) -> Pixels:
 
 def _resize(plane: npt.NDArray[np.uint8], box: tuple[float, float, float, float]) -> Pixels:
     image = Image.fromarray(np.ascontiguousarray(plane))
-    return np.asarray(image.resize((SCENE_SIDE, SCENE_SIDE), Image.Resampling.BICUBIC, box=box, reducing_gap=2.0))
+    return np.asarray(image.resize((SCENE_SIDE, SCENE_SIDE), Image.Resampling.BILINEAR, box=box, reducing_gap=2.0))

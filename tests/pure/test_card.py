@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from maquette.errors import DeviceError, ModelError
-from maquette.inference.card import EMBEDDED, load_card, read_network
+from maquette.inference.card import EMBEDDED, find_card, load_card, read_network
 from maquette.inference.session import Session
 
 CARD = """id = "x"
@@ -24,6 +24,18 @@ depth = "depth"
 """
 
 
+FOREIGN = (
+    CARD.replace('task = "depth"', 'task = "depth"\nmeaning = "inverse"').replace(
+        "size = 128",
+        "size = 518\nmultiple = 14\nrange = 255\nmean = [123.7, 116.3, 103.5]\nstd = [58.4, 57.1, 57]\n"
+        "constants = {{ num_tokens = 1800 }}",
+    )
+    + """[roles]
+depth = "depth"
+"""
+)
+
+
 def write(folder: Path, data: bytes, text: str = CARD) -> Path:
     (folder / "x.onnx").write_bytes(data)
     card = folder / "x.toml"
@@ -35,6 +47,18 @@ def test_a_card_and_its_file_are_read(tmp_path: Path) -> None:
     card = load_card(write(tmp_path, b"network"))
     assert (card.id, card.task, card.input_size, card.outputs) == ("x", "depth", 128, ("depth",))
     assert read_network(card) == b"network"
+
+
+def test_what_a_foreign_network_eats_is_read(tmp_path: Path) -> None:
+    card = load_card(write(tmp_path, b"network", FOREIGN))
+    assert (card.meaning, card.white, card.input_size) == ("inverse", 255, 518)
+    assert (card.mean, card.std) == ((123.7, 116.3, 103.5), (58.4, 57.1, 57.0))
+    assert (card.constants, card.roles) == ({"num_tokens": 1800}, {"depth": "depth"})
+
+
+def test_a_model_is_named_by_its_id_or_by_the_path_of_its_card() -> None:
+    assert find_card("maquette-depth") == EMBEDDED / "maquette-depth.toml"
+    assert find_card("some/folder/x.toml") == Path("some/folder/x.toml")
 
 
 @pytest.mark.parametrize("change", [b"networK", b"network plus", b""])
@@ -52,6 +76,15 @@ def test_a_changed_file_is_refused(tmp_path: Path, change: bytes) -> None:
         (CARD.replace('task = "depth"\n', ""), "task"),
         (CARD.replace('"x.onnx"', '"../x.onnx"'), "outside"),
         (CARD.replace("size = 128", 'size = "big"'), "size"),
+        (CARD.replace("size = 128", "size = 0"), "size"),
+        (CARD.replace("size = 128", "size = 1000000"), "size"),
+        (FOREIGN.replace("518", "512"), "multiple of 14"),
+        (FOREIGN.replace('"inverse"', '"disparity"'), "surface, inverse, distance"),
+        (FOREIGN.replace("57]", "0]"), "std"),
+        (FOREIGN.replace("[123.7, ", "["), "mean"),
+        (FOREIGN.replace("range = 255", "range = 0"), "range"),
+        (FOREIGN.replace("1800", '"many"'), "constants"),
+        (FOREIGN.replace('[roles]\ndepth = "depth"', '[roles]\ndepth = "other"'), "other"),
     ],
 )
 def test_a_bad_card_is_refused(tmp_path: Path, text: str, says: str) -> None:
