@@ -22,7 +22,7 @@ __all__ = ["ForeignDepth", "PointMap", "RelativeDepth", "open_foreign"]
 # surroundings differs between them and the subject does not, so their mean is better than either, and their agreement
 # tells whether the network sees the subject at all.
 LOOKS = ((1.3, False), (SCENE, True))
-TANGENT_LIMITS = (0.03, 0.6)  # of half the crop's field of view: what a photograph of one thing can have
+TANGENT_LIMITS = (0.03, 0.7)  # of half the crop's field of view: what a photograph of one thing can have
 
 
 class ForeignDepth(ABC):
