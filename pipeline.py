@@ -25,6 +25,7 @@ from .geometry.measure import measure
 from .geometry.parts import keep_parts
 from .geometry.quads import pair_triangles
 from .geometry.refine import subdivide
+from .geometry.relief import sharpen
 from .geometry.smooth import taubin
 from .geometry.unwrap import unwrap
 from .geometry.visibility import seen_vertices
@@ -90,7 +91,7 @@ def _open_models(depth_model: str, shape_model: str, device: Device) -> ModelSet
     depth = _open_card(depth_model, "depth", "pointmap")
     shape = _open_card(shape_model, "shape")
     if depth.task == "depth" and depth.meaning == "surface":
-        if not {"depth", "normals", "camera"} <= set(depth.outputs):
+        if not {"depth", "normals", "confidence", "camera"} <= set(depth.outputs):
             raise ModelError(f'The card of {depth.id} does not say what its depth is; add meaning = "inverse", say.')
         return ModelSet(DepthModel(Session(depth, device)), ShapeModel(Session(shape, device)))
     embedded = load_card(find_card(Settings.depth_model))
@@ -162,10 +163,12 @@ def _see(pixels: Pixels, settings: Settings, models: ModelSet, steps: _Steps) ->
         subject = prepare_subject(cut)
     with steps.step("Estimating depth"):
         surface = models.depth.estimate(subject, settings.quality != "draft")
-        if not models.foreign:
-            return subject, surface, ""
-        joined = models.foreign.improve(frame_scene(pixels, cut), surface)
-    return subject, joined.surface, joined.note
+        note = ""
+        if models.foreign:
+            joined = models.foreign.improve(frame_scene(pixels, cut), surface)
+            surface, note = joined.surface, joined.note
+        surface = replace(surface, depth=sharpen(surface))
+    return subject, surface, note
 
 
 def _looks(vertices: Float, faces: Int, subject: Subject, surface: Surface, size: int, steps: _Steps) -> MeshArrays:

@@ -10,7 +10,7 @@ from .session import Session
 __all__ = ["DepthModel"]
 
 # What the network has been trained on, and a little more (radians; tangent of half the crop's field of view).
-ELEVATION_LIMITS, TANGENT_LIMITS = (-0.35, 1.1), (0.06, 0.5)
+ELEVATION_LIMITS, TANGENT_LIMITS = (-0.35, 1.1), (0.06, 0.7)
 
 
 def _shrink(subject: Subject, size: int) -> tuple[Float, Mask]:
@@ -28,29 +28,30 @@ def _shrink(subject: Subject, size: int) -> tuple[Float, Mask]:
 
 
 class DepthModel:
-    """Wraps a network of task ``depth`` with outputs ``depth``, ``normals`` and ``camera``."""
+    """Wraps a network of task ``depth`` with outputs ``depth``, ``normals``, ``confidence`` and ``camera``."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def _run(self, rgb: Float, mask: Mask) -> tuple[Float, Float, Float]:
+    def _run(self, rgb: Float, mask: Mask) -> tuple[Float, Float, Float, Float]:
         array = np.concatenate([(rgb * 2 - 1) * mask[..., None], mask[..., None]], -1, dtype=np.float32)
         out = self.session.run(array.transpose(2, 0, 1)[None])
-        return out["depth"][0, 0], out["normals"][0].transpose(1, 2, 0), out["camera"][0]
+        return out["depth"][0, 0], out["normals"][0].transpose(1, 2, 0), out["confidence"][0, 0], out["camera"][0]
 
     def estimate(self, subject: Subject, both_ways: bool = True) -> Surface:
         """The visible surface at the network's own resolution; with ``both_ways`` the mean of the picture and its
         mirror image."""
         rgb, mask = _shrink(subject, self.session.card.input_size)
-        depth, normals, camera = self._run(rgb, mask)
+        depth, normals, confidence, camera = self._run(rgb, mask)
         if both_ways:
-            depth2, normals2, camera2 = self._run(rgb[:, ::-1], mask[:, ::-1])
+            depth2, normals2, confidence2, camera2 = self._run(rgb[:, ::-1], mask[:, ::-1])
             depth = (depth + depth2[:, ::-1]) / 2
             normals = normals + normals2[:, ::-1] * np.array([-1, 1, 1], np.float32)
+            confidence = (confidence + confidence2[:, ::-1]) / 2
             camera = (camera + camera2) / 2
         depth = np.where(mask, depth - depth[mask].mean(), 0).astype(np.float32)
         normals = normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-6)
         elevation = float(np.clip(camera[0], *ELEVATION_LIMITS))
         tangent = float(np.clip(camera[1], *TANGENT_LIMITS))
-        confidence = mask.astype(np.float32)
+        confidence = (confidence * mask).astype(np.float32)
         return Surface(depth, normals.astype(np.float32), mask, confidence, Camera(elevation, 1 / tangent))
