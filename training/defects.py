@@ -3,10 +3,10 @@
 Everything is measured after the alignment that the shared folder's ``score.py`` found best, where the truth's longest
 side is 2. The definitions:
 
-- *slab*: along the viewing direction or a principal axis of either, the result extends over less than half of what the
-  truth does, and falls short by more than `SHORT`.
+- *slab*: the result is less than half as thick as the truth along the viewing direction, or its least principal extent
+  over its longest is less than `FLAT` of the truth's; and that by more than `SHORT`.
 - *open shell*: the mesh has boundary edges, or its back is hollow: of the rays from behind that meet the result, more
-  than `HOLLOW_SHARE` run deeper into its convex hull than into the truth's by more than `HOLLOW`.
+  than `HOLLOW_SHARE` meet it deeper inside its convex hull than they do the truth, by more than `HOLLOW`.
 - *split*: more than one part holds at least `PART` of the volume, where the truth is one piece.
 """
 
@@ -23,13 +23,14 @@ import numpy as np
 import numpy.typing as npt
 import trimesh
 from scipy import ndimage
-from scipy.spatial import cKDTree
+from scipy.spatial import ConvexHull, cKDTree
 
 from ..geometry.parts import part_labels, part_volumes
 from ..geometry.raster import barycentric, face_map
 from .solids import solid_grid
 
 __all__ = [
+    "FLAT",
     "HOLLOW",
     "HOLLOW_SHARE",
     "PART",
@@ -41,7 +42,7 @@ __all__ = [
     "measure_defects",
 ]
 
-SHORT = 0.1
+SHORT, FLAT = 0.1, 2 / 3
 HOLLOW, HOLLOW_SHARE = 0.2, 0.25
 PART = 0.05
 CLOSE = 0.1  # within this of the other surface counts as met, as in F@0.1
@@ -56,7 +57,7 @@ class Findings:
     """What is wrong with one result.
 
     ``slab``, ``open_shell`` and ``split`` as defined above. ``thickness`` along the viewing direction, and
-    ``true_thickness``. ``flattest``: the least extent over the truth's along the principal axes. ``hollow``: share of
+    ``true_thickness``. ``flatness``: least over longest principal extent, over the truth's. ``hollow``: share of
     rays from behind.
     ``accurate`` and ``complete``: shares of the result's surface that lie within 0.1 of the truth, and the other way.
     """
@@ -66,7 +67,7 @@ class Findings:
     split: bool
     thickness: float
     true_thickness: float
-    flattest: float
+    flatness: float
     hollow: float
     accurate: float
     complete: float
@@ -124,13 +125,18 @@ def _aligned(
     return _moved(meshes[0], fit_similarity(samples[0], score.similarity_icp(turned, samples[1]))), meshes[1]
 
 
-def _outermost(vertices: Array, faces: npt.NDArray[np.int32], direction: Array) -> tuple[Array, Array]:
-    """Where parallel rays along ``direction`` first and last meet a mesh, as distances along it from the middle:
-    two float64 [GRID, GRID], infinite and minus infinite where they miss."""
+def _frame(direction: Array) -> Array:
+    """Rows right, down and ``direction``: the axes of the rays' grid."""
     helper = np.array([0.0, 0.0, 1.0]) if abs(direction[2]) < 0.9 else np.array([1.0, 0.0, 0.0])
     right = np.cross(direction, helper)
     right /= np.linalg.norm(right)
-    local = vertices @ np.stack([right, np.cross(right, direction), direction]).T
+    return np.stack([right, np.cross(right, direction), direction])
+
+
+def _outermost(vertices: Array, faces: npt.NDArray[np.int32], direction: Array) -> tuple[Array, Array]:
+    """Where parallel rays along ``direction`` first and last meet a mesh, as distances along it from the middle:
+    two float64 [GRID, GRID], infinite and minus infinite where they miss."""
+    local = vertices @ _frame(direction).T
     corners = ((local[:, :2] / REACH + 1) / 2 * GRID)[faces]
     found = list[Array]()
     for sign in (1.0, -1.0):
@@ -152,18 +158,27 @@ def _thickness(vertices: Array, faces: npt.NDArray[np.int32], direction: Array) 
 
 
 def _hollow(vertices: Array, faces: npt.NDArray[np.int32], direction: Array) -> Array:
-    """How deep rays along ``direction`` run into the convex hull before they meet the mesh: float64 [GRID, GRID], NaN
-    where they meet nothing."""
+    """How deep inside the convex hull rays along ``direction`` meet the mesh, as the distance to the plane of the hull
+    they came in by: float64 [GRID, GRID], NaN where they miss. A grazing view of a flat thing is not deep."""
     surface, _ = _outermost(vertices, faces, direction)
-    hull = trimesh.Trimesh(vertices, faces, process=False).convex_hull
-    outer, _ = _outermost(np.asarray(hull.vertices), np.asarray(hull.faces, np.int32), direction)
-    met = np.isfinite(surface) & np.isfinite(outer)
-    return np.where(met, surface - np.where(met, outer, 0), np.nan)
+    met = np.isfinite(surface)
+    rows, columns = np.nonzero(met)
+    across = (np.stack([columns, rows], 1) + 0.5) / GRID * 2 - 1
+    points = np.column_stack([across * REACH, surface[met]]) @ _frame(direction)
+    planes = ConvexHull(vertices).equations
+    deep = np.full(surface.shape, np.nan)
+    slope = planes[:, :3] @ direction
+    facing = slope < -1e-6
+    inside = -(points @ planes[facing, :3].T + planes[facing, 3])
+    entered = (inside / -slope[facing]).argmin(1)
+    deep[met] = inside[np.arange(len(points)), entered]
+    return deep
 
 
-def _extents(points: Array, axes: Array) -> Array:
-    """Lengths along ``axes`` (rows) between the 2nd and the 98th percentile."""
-    return np.ptp(np.percentile(points @ axes.T, [2, 98], axis=0), axis=0)
+def _flatness(points: Array) -> float:
+    """Least principal extent over the longest, between the 2nd and the 98th percentile, where the longest is 2."""
+    wide = np.ptp(np.percentile(points @ _principal(points).T, [2, 98], axis=0), axis=0)
+    return float(2 * wide.min() / wide.max())
 
 
 def _principal(points: Array) -> Array:
@@ -212,10 +227,8 @@ def compare(result: trimesh.Trimesh, truth: trimesh.Trimesh, elevation: float) -
     view = np.array([0.0, math.cos(elevation), -math.sin(elevation)])
     thick, true_thick = _thickness(vertices, faces, view), _thickness(true_vertices, true_faces, view)
     sample, true_sample = (np.asarray(trimesh.sample.sample_surface(m, POINTS, seed=0)[0]) for m in (result, truth))
-    axes = np.concatenate([_principal(true_sample), _principal(sample)])
-    wide, true_wide = _extents(sample, axes), _extents(true_sample, axes)
-    thin = (wide < 0.5 * true_wide) & (wide < true_wide - SHORT)
-    slab = bool(thin.any()) or thick < min(0.5 * true_thick, true_thick - SHORT)
+    flat, true_flat = _flatness(sample), _flatness(true_sample)
+    slab = flat < min(FLAT * true_flat, true_flat - SHORT) or thick < min(0.5 * true_thick, true_thick - SHORT)
     deep, true_deep = _hollow(vertices, faces, -view), _hollow(true_vertices, true_faces, -view)
     # Rays past the truth count as not hollow: there the result is too large, not open.
     hollow = float((deep > true_deep + HOLLOW)[np.isfinite(deep)].mean())
@@ -228,7 +241,7 @@ def compare(result: trimesh.Trimesh, truth: trimesh.Trimesh, elevation: float) -
         split=split,
         thickness=thick,
         true_thickness=true_thick,
-        flattest=float((wide / np.maximum(true_wide, 1e-9)).min()),
+        flatness=flat / true_flat,
         hollow=hollow,
         accurate=float((cKDTree(true_sample).query(sample)[0] < CLOSE).mean()),
         complete=float((cKDTree(sample).query(true_sample)[0] < CLOSE).mean()),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..inference.card import EMBEDDED, load_card
-from .defects import HOLLOW, HOLLOW_SHARE, PART, SHORT, Findings, load_score, measure_defects
+from .defects import FLAT, HOLLOW, HOLLOW_SHARE, PART, SHORT, Findings, load_score, measure_defects
 from .quality_sheets import ROWS, write_sheets
 from .tilt import UPRIGHT, tilt_text
 
@@ -38,10 +38,10 @@ DEFECTS = f"""## What is wrong, by measurement
 
 After the script's best alignment, on `val/images` (`training/defects.py`):
 
-- *slab*: along the viewing direction or a principal axis of either, the result extends over less than half of what the
-  truth does, and falls short by more than {SHORT}.
+- *slab*: less than half as thick as the truth along the viewing direction, or its least principal extent over its
+  longest is less than {FLAT:.0%} of the truth's; and that by more than {SHORT}.
 - *open shell*: the mesh has boundary edges, or a hollow back: of the rays from behind that meet the result, more than
-  {HOLLOW_SHARE:.0%} run more than {HOLLOW} deeper into its convex hull than they do into the truth's.
+  {HOLLOW_SHARE:.0%} meet it deeper inside its convex hull than they do the truth, by more than {HOLLOW}.
 - *split*: more than one part holds {PART:.0%} of the volume where the truth is one piece.
 """
 PICTURES = """## All results

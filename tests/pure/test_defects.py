@@ -35,7 +35,7 @@ def test_a_disc_in_place_of_a_ball_is_a_slab(axis: int) -> None:
     flat.vertices *= np.where(np.arange(3) == axis, 0.3, 1.0)
     found = compare(flat, _ball(), 0.2)
     assert found.names == ["slab"]
-    assert found.flattest == pytest.approx(0.3, abs=0.02)
+    assert found.flatness == pytest.approx(0.3, abs=0.02)
 
 
 def test_a_flat_thing_may_be_flat() -> None:
