@@ -103,6 +103,7 @@ def _add_generate_options(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help="network from picture to visible surface: an ID, or a card's .toml beside its network",
     )
+    add("--matte-model", default=default.matte_model, metavar="ID", help="network that finds the object in a photo")
     add("--shape-model", default=default.shape_model, metavar="ID", help="network from visible surface to whole shape")
     add("--report", metavar="OUT.json", type=Path, help="write what was done and what the mesh is like")
     add("--preview", metavar="OUT.png", type=Path, help="write a picture of the mesh in three-quarter view")
@@ -145,6 +146,7 @@ def _settings(options: argparse.Namespace) -> Settings:
                 device=options.device,
                 depth_model=options.depth_model,
                 shape_model=options.shape_model,
+                matte_model=options.matte_model,
             )
         )
     except MaquetteError as error:

@@ -66,6 +66,7 @@ class Settings:
     device: Device = "auto"
     depth_model: str = "maquette-depth"
     shape_model: str = "maquette-shape"
+    matte_model: str = "maquette-matte"
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from .inference.cutout import cut_out
 from .inference.decode import decode_picture
 from .inference.depth import DepthModel
 from .inference.foreign import ForeignDepth, open_foreign
+from .inference.matte import MatteModel
 from .inference.prepare import prepare_subject
 from .inference.scene import frame_scene
 from .inference.session import Session
@@ -55,6 +56,7 @@ Cancelled = Callable[[], bool]
 class ModelSet:
     """The networks of one run, loaded; ``foreign`` improves what ``depth``, the embedded one, sees."""
 
+    matte: MatteModel
     depth: DepthModel
     shape: ShapeModel
     foreign: ForeignDepth | None = None
@@ -62,12 +64,12 @@ class ModelSet:
     def used(self, join: str) -> tuple[Mapping[str, str], ...]:
         """What the report says of them: id, sha256, the provider really in use, and of a foreign depth model what came
         of it, in the words of ``join``."""
-        sessions = [self.depth.session, self.shape.session]
+        sessions = [self.matte.session, self.depth.session, self.shape.session]
         if self.foreign:
-            sessions.insert(1, self.foreign.session)
+            sessions.insert(2, self.foreign.session)
         entries = [{"id": s.card.id, "sha256": s.card.sha256, "provider": s.provider} for s in sessions]
         if self.foreign:
-            entries[1]["join"] = join
+            entries[2]["join"] = join
         return tuple(entries)
 
 
@@ -87,21 +89,22 @@ def _open_card(name: str, *tasks: str) -> Card:
 
 
 @lru_cache(maxsize=4)
-def _open_models(depth_model: str, shape_model: str, device: Device) -> ModelSet:
+def _open_models(matte_model: str, depth_model: str, shape_model: str, device: Device) -> ModelSet:
+    matte = MatteModel(Session(_open_card(matte_model, "matte"), device))
     depth = _open_card(depth_model, "depth", "pointmap")
     shape = _open_card(shape_model, "shape")
     if depth.task == "depth" and depth.meaning == "surface":
         if not {"depth", "normals", "confidence", "camera"} <= set(depth.outputs):
             raise ModelError(f'The card of {depth.id} does not say what its depth is; add meaning = "inverse", say.')
-        return ModelSet(DepthModel(Session(depth, device)), ShapeModel(Session(shape, device)))
+        return ModelSet(matte, DepthModel(Session(depth, device)), ShapeModel(Session(shape, device)))
     embedded = load_card(find_card(Settings.depth_model))
     foreign = open_foreign(Session(depth, device))
-    return ModelSet(DepthModel(Session(embedded, device)), ShapeModel(Session(shape, device)), foreign)
+    return ModelSet(matte, DepthModel(Session(embedded, device)), ShapeModel(Session(shape, device)), foreign)
 
 
 def load_models(settings: Settings) -> ModelSet:
     """The networks that ``settings`` name, loaded once and kept."""
-    return _open_models(settings.depth_model, settings.shape_model, settings.device)
+    return _open_models(settings.matte_model, settings.depth_model, settings.shape_model, settings.device)
 
 
 class _Steps:
@@ -159,7 +162,7 @@ def _reduce(vertices: Float, faces: Int, settings: Settings) -> tuple[Float, Int
 def _see(pixels: Pixels, settings: Settings, models: ModelSet, steps: _Steps) -> tuple[Subject, Surface, str]:
     """The subject, its visible surface, and what came of a foreign depth model."""
     with steps.step("Cutting out the subject"):
-        cut = cut_out(pixels, settings.background)
+        cut = cut_out(pixels, settings.background, models.matte)
         subject = prepare_subject(cut)
     with steps.step("Estimating depth"):
         surface = models.depth.estimate(subject, settings.quality != "draft")

@@ -1,4 +1,4 @@
-"""Cutting the subject out: by the picture's own transparency where that says something, by colour otherwise."""
+"""Cutting the subject out: by the picture's own transparency where that says something, by a network otherwise."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PIL import Image
 from ..contracts import Background, Float, Pixels
 from ..errors import PictureError
 from .grid import box_mean
-from .matte import segment
+from .matte import MatteModel
 
 __all__ = ["cut_out", "has_useful_alpha"]
 
@@ -25,7 +25,7 @@ REFINE_SIZE = 640
 TILE = 256
 
 
-def cut_out(rgba: Pixels, background: Background) -> Pixels:
+def cut_out(rgba: Pixels, background: Background, matte_model: MatteModel) -> Pixels:
     """Put the subject's matte into the alpha channel.
 
     Parameters
@@ -33,8 +33,10 @@ def cut_out(rgba: Pixels, background: Background) -> Pixels:
     rgba : Pixels
         uint8 [H, W, 4], sRGB with straight alpha.
     background : Background
-        ``alpha`` takes the picture's own transparency; ``remove`` finds the subject by colour; ``auto`` does the first
-        where it is useful and the second otherwise; ``keep`` takes the whole picture for the subject.
+        ``alpha`` takes the picture's own transparency; ``remove`` has the subject found by ``matte_model``; ``auto``
+        does the first where it is useful and the second otherwise; ``keep`` takes the whole picture for the subject.
+    matte_model : MatteModel
+        Asked only where the picture's own transparency does not decide.
 
     Returns
     -------
@@ -45,6 +47,8 @@ def cut_out(rgba: Pixels, background: Background) -> Pixels:
     ------
     PictureError
         There is no useful transparency where it was asked for, or nothing stands out from the background.
+    ModelError
+        The network fails.
     """
     alpha = rgba[..., 3]
     if background == "keep":
@@ -55,7 +59,7 @@ def cut_out(rgba: Pixels, background: Background) -> Pixels:
         return rgba.copy()
     if background == "auto" and has_useful_alpha(alpha):
         return rgba.copy()
-    return _with_alpha(rgba, np.minimum(_find_subject(_on_white(rgba)), alpha))
+    return _with_alpha(rgba, np.minimum(_find_subject(_on_white(rgba), matte_model), alpha))
 
 
 def has_useful_alpha(alpha: npt.NDArray[np.uint8]) -> bool:
@@ -78,9 +82,9 @@ def _on_white(rgba: Pixels) -> Pixels:
     return np.asarray(Image.alpha_composite(white, picture))[..., :3]
 
 
-def _find_subject(rgb: Pixels) -> npt.NDArray[np.uint8]:
-    """The matte by colour, uint8 [H, W]."""
-    probability = segment(rgb)
+def _find_subject(rgb: Pixels, matte_model: MatteModel) -> npt.NDArray[np.uint8]:
+    """The matte by the network, uint8 [H, W]."""
+    probability = matte_model.segment(rgb)
     if not LEAST_SUBJECT <= float(np.mean(probability > 0.5)) <= MOST_SUBJECT:
         raise PictureError(
             "No subject stands out from the background: use a plain background or a picture with transparency."

@@ -1,13 +1,12 @@
-"""Image operations on small grids: means over windows, filling gaps, connected pieces, distance from the border."""
+"""Image operations on small grids: means over windows, filling gaps, connected pieces."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from ..contracts import Float, Int, Mask
 
-__all__ = ["barrier_distance", "box_mean", "fill_across", "fill_missing", "label_pieces"]
+__all__ = ["box_mean", "fill_missing", "label_pieces"]
 
 
 def box_mean(values: Float, radius: int) -> Float:
@@ -68,24 +67,6 @@ def _pairs(values: Float, axis: int) -> Float:
     return values[tuple(even)] + values[tuple(odd)]
 
 
-def fill_across(values: Float, known: Mask) -> Float:
-    """Interpolate each row linearly between its known cells, and keep their value beyond the outermost.
-
-    Parameters
-    ----------
-    values : Float
-        float32 [H, W, C].
-    known : Mask
-        bool [H, W], with at least the first and the last cell of every row.
-    """
-    columns = np.broadcast_to(np.arange(known.shape[1]), known.shape)
-    left = np.maximum.accumulate(np.where(known, columns, 0), axis=1)
-    right = np.minimum.accumulate(np.where(known, columns, known.shape[1] - 1)[:, ::-1], axis=1)[:, ::-1]
-    share = ((columns - left) / np.maximum(right - left, 1)).astype(np.float32)[..., None]
-    rows = np.arange(known.shape[0])[:, None]
-    return values[rows, left] * (1 - share) + values[rows, right] * share
-
-
 def label_pieces(mask: Mask) -> tuple[Int, int]:
     """Label the connected pieces of a mask; cells touch by their sides.
 
@@ -113,51 +94,3 @@ def label_pieces(mask: Mask) -> tuple[Int, int]:
     result = np.zeros(mask.shape, np.int32)
     result[mask] = labels.reshape(-1) + 1
     return result, len(roots)
-
-
-def barrier_distance(values: Float, seeds: Mask, passes: int = 3) -> Float:
-    """Least difference that must be crossed on the way from the seeds to each cell.
-
-    The minimum barrier distance (Strand et al. 2013) by raster scans as in Zhang et al., "Minimum barrier salient
-    object detection at 80 FPS" (2015): the cost of a path is the extent of the values along it. Slow changes such as
-    shading cost little; edges have to be climbed, and what is enclosed by an edge stays far.
-
-    Parameters
-    ----------
-    values : Float
-        float32 [H, W, C], in a space where Euclidean distance means difference.
-    seeds : Mask
-        bool [H, W], at least one cell.
-    passes : int
-        Rounds of four scans.
-
-    Returns
-    -------
-    Float
-        float32 [H, W], 0 at the seeds.
-    """
-    high, low = values.copy(), values.copy()
-    cost = np.where(seeds, 0.0, np.inf).astype(np.float32)
-    # Views that put each of the four scanning directions first, onto the same memory.
-    views: list[tuple[npt.NDArray[np.float32], ...]] = []
-    for axis in (0, 1):
-        arrays = [a.swapaxes(0, axis) for a in (values, high, low)]
-        flat = cost.swapaxes(0, axis)
-        views += [(*arrays, flat), (*(a[::-1] for a in arrays), flat[::-1])]
-    for _ in range(passes):
-        for view in views:
-            _scan(*view)
-    return cost
-
-
-def _scan(values: Float, high: Float, low: Float, cost: Float) -> None:
-    """Carry the cheaper path from each row to the next, in place."""
-    for row in range(1, len(values)):
-        top = np.maximum(high[row - 1], values[row])
-        bottom = np.minimum(low[row - 1], values[row])
-        extent = np.sqrt(((top - bottom) ** 2).sum(-1))
-        extent[np.isinf(cost[row - 1])] = np.inf
-        better = extent < cost[row]
-        cost[row][better] = extent[better]
-        high[row][better] = top[better]
-        low[row][better] = bottom[better]

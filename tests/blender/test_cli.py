@@ -89,10 +89,12 @@ def test_quality_sets_what_is_not_given(asked: list[Settings], picture: Path) ->
 
 def test_every_option_reaches_the_pipeline(asked: list[Settings], picture: Path) -> None:
     options = "--faces 300 --texture 1024 --topology quads --use raw --background keep --height 2.5 --device cpu"
-    more = "--depth-model other-depth --shape-model other-shape --quality high"
+    more = "--matte-model other-matte --depth-model other-depth --shape-model other-shape --quality high"
     out = str(picture.with_suffix(".stl"))
     assert cli.main(["generate", str(picture), "-o", out, *options.split(), *more.split()]) == 0
-    assert asked == [Settings("keep", "high", 300, "quads", 1024, "raw", 2.5, "cpu", "other-depth", "other-shape")]
+    assert asked == [
+        Settings("keep", "high", 300, "quads", 1024, "raw", 2.5, "cpu", "other-depth", "other-shape", "other-matte")
+    ]
 
 
 @pytest.mark.parametrize(

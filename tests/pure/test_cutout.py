@@ -1,4 +1,4 @@
-"""Cutting out: the picture's transparency where it is useful, the subject's colours where it is not."""
+"""Cutting out: the picture's transparency where it is useful, the matte network where it is not."""
 
 from __future__ import annotations
 
@@ -9,12 +9,21 @@ import numpy as np
 import pytest
 from maquette.contracts import Mask, Pixels
 from maquette.errors import PictureError
+from maquette.inference.card import EMBEDDED, load_card
 from maquette.inference.cutout import cut_out, has_useful_alpha
 from maquette.inference.decode import decode_picture
-from maquette.inference.grid import barrier_distance, box_mean, fill_across, fill_missing, label_pieces
+from maquette.inference.grid import box_mean, fill_missing, label_pieces
+from maquette.inference.matte import MatteModel
 from maquette.inference.prepare import prepare_subject
+from maquette.inference.session import Session
 from PIL import Image
 from scipy import ndimage
+
+
+@pytest.fixture(scope="module")
+def matte() -> MatteModel:
+    """Return the embedded matte model."""
+    return MatteModel(Session(load_card(EMBEDDED / "maquette-matte.toml"), "cpu"))
 
 
 def disc(size: int = 256, radius: float = 0.6, x: float = 0.0, y: float = 0.0) -> Mask:
@@ -37,46 +46,46 @@ def overlap(alpha: Pixels, mask: Mask) -> float:
     return float((found & mask).sum() / max((found | mask).sum(), 1))
 
 
-def test_auto_and_alpha_take_the_transparency() -> None:
+def test_auto_and_alpha_take_the_transparency(matte: MatteModel) -> None:
     picture = photo(disc(), (200, 60, 30), (240, 240, 240))
     picture[..., 3] = np.where(disc(radius=0.3), 255, 0)
     for background in ("auto", "alpha"):
-        assert np.array_equal(cut_out(picture, background), picture)
+        assert np.array_equal(cut_out(picture, background, matte), picture)
 
 
-def test_keep_takes_the_whole_picture() -> None:
+def test_keep_takes_the_whole_picture(matte: MatteModel) -> None:
     picture = photo(disc(), (200, 60, 30), (240, 240, 240))
     picture[:, :100, 3] = 0
-    kept = cut_out(picture, "keep")
+    kept = cut_out(picture, "keep", matte)
     assert kept[..., 3].min() == 255
     assert np.array_equal(kept[..., :3], picture[..., :3])
 
 
-def test_alpha_without_transparency_is_refused_with_advice() -> None:
+def test_alpha_without_transparency_is_refused_with_advice(matte: MatteModel) -> None:
     with pytest.raises(PictureError, match="Remove"):
-        cut_out(photo(disc(), (200, 60, 30), (240, 240, 240)), "alpha")
+        cut_out(photo(disc(), (200, 60, 30), (240, 240, 240)), "alpha", matte)
 
 
-def test_rounded_corners_are_no_cut_out() -> None:
+def test_rounded_corners_are_no_cut_out(matte: MatteModel) -> None:
     """A photo whose corners are trimmed, or with a stray clear pixel, still has its background."""
     alpha = np.full((256, 256), 255, np.uint8)
     alpha[:12, :12] = alpha[-12:, -12:] = 0
     assert not has_useful_alpha(alpha)
     picture = photo(disc(), (200, 60, 30), (240, 240, 240))
     picture[..., 3] = alpha
-    assert overlap(cut_out(picture, "auto")[..., 3], disc()) > 0.95
+    assert overlap(cut_out(picture, "auto", matte)[..., 3], disc()) > 0.95
 
 
 @pytest.mark.parametrize("ground", [(255, 255, 255), (20, 20, 20), (90, 140, 200)])
-def test_plain_background(ground: tuple[int, int, int]) -> None:
+def test_plain_background(matte: MatteModel, ground: tuple[int, int, int]) -> None:
     mask = disc(x=0.1, y=0.05)
-    result = cut_out(photo(mask, (200, 60, 30), ground), "auto")
+    result = cut_out(photo(mask, (200, 60, 30), ground), "auto", matte)
     assert overlap(result[..., 3], mask) > 0.97
     assert result[0, 0, 3] == 0
     assert result[128, 128, 3] == 255
 
 
-def test_gradient_horizon_and_shadow() -> None:
+def test_gradient_horizon_and_shadow(matte: MatteModel) -> None:
     """A floor that darkens, a backdrop of another colour, and the subject's shadow all belong to the background."""
     size = 256
     mask = disc(radius=0.4)
@@ -84,80 +93,80 @@ def test_gradient_horizon_and_shadow() -> None:
     floor[: size // 3] = (60, 80, 70)
     shadow = ndimage.gaussian_filter(disc(radius=0.3, x=0.35, y=0.3).astype(float), 3)
     floor[size // 3 :] *= (1 - 0.35 * shadow[size // 3 :])[..., None]
-    assert overlap(cut_out(photo(mask, (210, 120, 20), floor.astype(np.uint8)), "remove")[..., 3], mask) > 0.93
+    assert overlap(cut_out(photo(mask, (210, 120, 20), floor.astype(np.uint8)), "remove", matte)[..., 3], mask) > 0.93
 
 
-def test_hole_shows_the_background() -> None:
+def test_hole_shows_the_background(matte: MatteModel) -> None:
     ring = disc() & ~disc(radius=0.3)
-    result = cut_out(photo(ring, (30, 90, 160), (230, 225, 215)), "remove")
+    result = cut_out(photo(ring, (30, 90, 160), (230, 225, 215)), "remove", matte)
     assert overlap(result[..., 3], ring) > 0.93
 
 
-def test_subject_that_runs_out_of_the_picture_below_stays_whole() -> None:
+def test_subject_that_runs_out_of_the_picture_below_stays_whole(matte: MatteModel) -> None:
     """A bust: the bottom of the picture shows the subject, not the background."""
     mask = disc(radius=0.5, y=0.7)
-    assert overlap(cut_out(photo(mask, (200, 60, 30), (200, 210, 220)), "remove")[..., 3], mask) > 0.95
+    assert overlap(cut_out(photo(mask, (200, 60, 30), (200, 210, 220)), "remove", matte)[..., 3], mask) > 0.95
 
 
-def test_remove_looks_again_within_the_transparency() -> None:
+def test_remove_looks_again_within_the_transparency(matte: MatteModel) -> None:
     """What is transparent stays so, and its hidden colours do not matter."""
     mask = disc(radius=0.5)
     picture = photo(mask, (200, 60, 30), (255, 255, 255))
     clear = disc(radius=0.15)
     picture[clear] = (0, 255, 0, 0)
-    result = cut_out(picture, "remove")
+    result = cut_out(picture, "remove", matte)
     assert result[clear][:, 3].max() == 0
     assert overlap(result[..., 3], mask & ~clear) > 0.93
 
 
-def test_nothing_to_find_is_refused_with_advice() -> None:
+def test_nothing_to_find_is_refused_with_advice(matte: MatteModel) -> None:
     with pytest.raises(PictureError, match="plain background or a picture with transparency"):
-        cut_out(photo(np.zeros((128, 128), bool), (0, 0, 0), (120, 130, 140)), "auto")
+        cut_out(photo(np.zeros((128, 128), bool), (0, 0, 0), (120, 130, 140)), "auto", matte)
 
 
-def test_edges_are_soft_and_follow_the_picture_at_full_size() -> None:
+def test_edges_are_soft_and_follow_the_picture_at_full_size(matte: MatteModel) -> None:
     """At eight times the size at which the subject is found, the edge still lies within a few pixels, and is soft."""
     mask = disc(1200, 0.55)
     soft = ndimage.gaussian_filter(mask.astype(np.float32), 1.5)[..., None]
     colour = soft * (180, 40, 40) + (1 - soft) * (225, 230, 235)
     picture = np.concatenate([colour, np.full((1200, 1200, 1), 255)], -1).astype(np.uint8)
-    alpha = cut_out(picture, "remove")[..., 3]
+    alpha = cut_out(picture, "remove", matte)[..., 3]
     assert overlap(alpha, mask) > 0.99
     assert ((alpha > 20) & (alpha < 235)).sum() > 2000
 
 
 @pytest.mark.parametrize("shape", [(8, 40), (33, 32), (64, 700), (500, 20)])
-def test_any_shape_of_picture(shape: tuple[int, int]) -> None:
+def test_any_shape_of_picture(matte: MatteModel, shape: tuple[int, int]) -> None:
     """Small and long pictures give a matte of their size or are refused; nothing else happens."""
     picture = np.full((*shape, 4), 255, np.uint8)
     picture[shape[0] // 4 : -shape[0] // 4, shape[1] // 4 : -shape[1] // 4, :3] = (10, 60, 90)
     for background in ("auto", "keep", "remove"):
         try:
-            assert cut_out(picture, background).shape == (*shape, 4)
+            assert cut_out(picture, background, matte).shape == (*shape, 4)
         except PictureError:
             assert background != "keep"
 
 
-def test_photos_are_cut_out_plausibly(shared: Path) -> None:
+def test_photos_are_cut_out_plausibly(matte: MatteModel, shared: Path) -> None:
     """Against the same views with true transparency. Eight of the forty, for time."""
     photos = sorted((shared / "eval/val/photos").glob("*.jpg"))[::5]
     scores: list[float] = []
     for path in photos:
         truth = np.asarray(Image.open(shared / "eval/val/images" / f"{path.stem}.png"))[..., 3] > 127
-        alpha = cut_out(decode_picture(path), "auto")[..., 3]
+        alpha = cut_out(decode_picture(path), "auto", matte)[..., 3]
         scores.append(overlap(alpha, truth))
     assert len(scores) == 8
     assert min(scores) > 0.4
     assert np.mean(scores) > 0.8
 
 
-def test_odd_pictures_pass_or_are_refused(shared: Path) -> None:
+def test_odd_pictures_pass_or_are_refused(matte: MatteModel, shared: Path) -> None:
     """Nothing that can be read makes the later steps fail in another way than with a sentence."""
     passed = 0
     with (shared / "test-images/index.csv").open(newline="", encoding="utf-8") as table:
         for row in csv.DictReader(table):
             try:
-                subject = prepare_subject(cut_out(decode_picture(shared / "test-images" / row["file"]), "auto"))
+                subject = prepare_subject(cut_out(decode_picture(shared / "test-images" / row["file"]), "auto", matte))
             except PictureError as error:
                 assert "\n" not in str(error)
                 continue
@@ -189,13 +198,6 @@ def test_fill_missing_keeps_the_known_and_stays_between(shape: tuple[int, int]) 
     assert filled.max() <= values[known].max() + 1e-4
 
 
-def test_fill_across_interpolates_rows() -> None:
-    values = np.zeros((1, 5, 1), np.float32)
-    values[0, 4] = 8
-    known = np.array([[True, False, False, False, True]])
-    assert fill_across(values, known)[0, :, 0].tolist() == [0, 2, 4, 6, 8]
-
-
 @pytest.mark.parametrize("density", [0.0, 0.3, 0.55, 0.7, 1.0])
 def test_label_pieces_agrees_with_scipy(density: float) -> None:
     mask = np.random.default_rng(2).random((60, 75)) < density
@@ -203,16 +205,3 @@ def test_label_pieces_agrees_with_scipy(density: float) -> None:
     expected, expected_count = ndimage.label(mask)
     assert count == expected_count
     assert len(set(zip(labels.ravel().tolist(), expected.ravel().tolist(), strict=True))) == count + (not mask.all())
-
-
-def test_barrier_distance_climbs_edges_and_ignores_slopes() -> None:
-    """Shading that changes slowly costs its extent, an island costs its edge, whatever lies between."""
-    values = np.zeros((40, 40, 1), np.float32)
-    values[..., 0] = np.linspace(0, 1, 40)
-    values[15:25, 15:25] += 10
-    seeds = np.ones((40, 40), bool)
-    seeds[1:-1, 1:-1] = False
-    distance = barrier_distance(values, seeds)
-    assert distance[seeds].max() == 0
-    assert distance[20, 20] > 9.5
-    assert distance[5, 20] < 0.1

@@ -102,7 +102,7 @@ def test_the_report_is_complete_and_true(result: Result, picture: Path) -> None:
     report = json.loads(json.dumps(dataclasses.asdict(result.report)))
     assert report["image"] == str(picture)
     assert list(report["seconds"]) == STEPS[:-1]
-    assert [m["id"] for m in report["models"]] == ["maquette-depth", "maquette-shape"]
+    assert [m["id"] for m in report["models"]] == ["maquette-matte", "maquette-depth", "maquette-shape"]
     assert all(m["provider"] == "CPUExecutionProvider" and len(m["sha256"]) == 64 for m in report["models"])
     assert report["mesh"]["faces"] == len(result.mesh.faces)
     assert report["mesh"]["watertight"] and report["mesh"]["non_manifold_edges"] == 0
