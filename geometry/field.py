@@ -10,9 +10,9 @@ from .axes import unproject
 __all__ = ["grid_to_view", "refine_volume", "resize_linear"]
 
 LIMIT = 3.0  # logits beyond this say nothing more about where the surface is
-SHEET = 1.5  # bins that count as solid behind the visible surface, at the least
+SHEET = 0.053  # what counts as solid behind the visible surface at the least, in half crop sides
+CAUTION = 0.5  # added to the logits: where the shape model is torn, thin parts vanish more often than they swell
 SMOOTHING = 3  # passes over the coarse volume: its bins would show as terraces on the hidden side
-DOUBT = -1.0  # where the shape model is this sure that nothing is there, the visible surface is not forced on it
 
 
 def resize_linear(values: Float, size: int, axis: int) -> Float:
@@ -77,19 +77,20 @@ def refine_volume(volume: Volume, surface: Surface, alpha: Float, detail: int) -
     detail : int
         Rays a side of the result.
     """
-    coarse = np.clip(volume.field, -LIMIT, LIMIT)
+    coarse = np.clip(volume.field + np.float32(CAUTION), -LIMIT, LIMIT)
     rays = resize_linear(resize_linear(surface.mask.astype(np.float32), coarse.shape[1], 0), coarse.shape[2], 1) > 0
-    field, doubt = _smooth(coarse, rays, SMOOTHING), coarse
+    field = _smooth(coarse, rays, SMOOTHING)
     for axis in (1, 2):
-        field, doubt = resize_linear(field, detail, axis), resize_linear(doubt, detail, axis)
+        field = resize_linear(field, detail, axis)
     depth = _extend(surface.depth, surface.mask)
     silhouette = alpha
     for axis in (0, 1):
         depth, silhouette = resize_linear(depth, detail, axis), resize_linear(silhouette, detail, axis)
     bins = len(field)
     behind = (np.arange(bins, dtype=np.float32)[:, None, None] + 0.5) - ((depth - volume.near) / volume.step)[None]
-    sheet = np.minimum(SHEET - np.abs(behind - SHEET), 1.0) * np.float32(LIMIT)
-    field = np.where(doubt > DOUBT, np.maximum(field, sheet), field)
+    thick = np.float32(SHEET / volume.step)
+    sheet = np.minimum(thick - np.abs(behind - thick), 1.0) * np.float32(LIMIT)
+    field = np.maximum(field, sheet)
     field = np.minimum(field, behind * np.float32(LIMIT))
     field = np.minimum(field, ((silhouette - 0.5) * np.float32(2 * LIMIT))[None])
     return Volume(np.ascontiguousarray(field, np.float32), volume.near, volume.step, volume.camera)

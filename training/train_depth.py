@@ -48,6 +48,18 @@ def _slopes(error: Tensor, mask: Tensor) -> Tensor:
     return total / 4
 
 
+def _lean(depth: Tensor, truth: Tensor, mask: Tensor, tangent: Tensor) -> Tensor:
+    """Angle [B], about the view's X axis, that turns the points of ``depth`` best onto those of ``truth``."""
+    size = depth.shape[-1]
+    up = 1 - (torch.arange(size, device=depth.device) + 0.5) / size * 2
+    tangent = tangent[:, None, None, None]
+    (y, z), (y_true, z_true) = (
+        (d, _centred(up[:, None] * (1 + d * tangent), mask) * mask) for d in (depth * mask, truth * mask)
+    )
+    across, along = (y * z_true - z * y_true).sum((1, 2, 3)), (y * y_true + z * z_true).sum((1, 2, 3))
+    return torch.atan2(across, along.clamp(min=1e-3))
+
+
 def _losses(
     net: nn.Module, rgb: Tensor, seen_mask: Tensor, b: Buffers, slopes_weight: float = 1.0
 ) -> tuple[Tensor, dict[str, float]]:
@@ -55,17 +67,21 @@ def _losses(
         out_depth, out_normals, confidence, out_camera = net(network_input(rgb, seen_mask))
     mask = b.mask * seen_mask
     target = _centred(b.depth, mask)
-    error = _centred(out_depth.float(), mask) - target
+    found = _centred(out_depth.float(), mask)
+    error = found - target
     area = mask.sum()
     distance = (error.abs() * mask).sum() / area
     slopes = _slopes(error, mask)
     turned = (1 - (unit(out_normals.float()) * unit(b.normals)).sum(1, keepdim=True)) * mask
     turned = turned.sum() / area
-    view = (out_camera.float() - b.camera).abs().mean(0)
+    wrong = out_camera.float() - b.camera
+    view = wrong.abs().mean(0)
+    # How far the result will stand off upright: the camera's error and the surface's own lean together.
+    tilt = (wrong[:, 0] + _lean(found, target, mask, b.camera[:, 1])).abs().mean()
     # The error to expect, as a Laplace distribution's scale (Kendall and Gal 2017), learnt beside the depth itself.
     expected = SURE * (1 / confidence.float().clamp(0.01, 0.99) - 1)
     surprise = ((error.detach().abs() / expected + torch.log(expected)) * mask).sum() / area
-    loss = distance + slopes_weight * slopes + 0.3 * turned + 0.6 * view[0] + 0.5 * view[1] + 0.02 * surprise
+    loss = distance + slopes_weight * slopes + 0.3 * turned + 0.4 * view[0] + 0.4 * tilt + 0.5 * view[1] + 0.02 * surprise
     flat = (target.abs() * mask).sum() / area
     return loss, {
         "relative": (distance / flat).item(),
@@ -73,6 +89,7 @@ def _losses(
         "normals": turned.item(),
         "elevation": view[0].item(),
         "tangent": view[1].item(),
+        "tilt": tilt.item(),
         "surprise": surprise.item(),
     }
 
