@@ -44,7 +44,15 @@ PARTS = {
 
 # These join both sides, but leave the networks to the worker, so that a crash there never reaches the user's scene.
 BLENDER_SIDE = {"operators", "panels", "registration", "properties", "preferences"}
-NETWORKS = {"pipeline", "worker", "inference.session", "inference.depth", "inference.foreign", "inference.matte", "inference.shape"}
+NETWORKS = {
+    "pipeline",
+    "worker",
+    "inference.session",
+    "inference.depth",
+    "inference.foreign",
+    "inference.matte",
+    "inference.shape",
+}
 
 # The libraries from outside that each part may import; none unless listed.
 LIBRARIES = {
