@@ -6,9 +6,13 @@ import numpy as np
 from PIL import Image
 
 from ..contracts import Float, Pixels
+from .grid import label_pieces
 from .session import Session
 
 __all__ = ["MatteModel"]
+
+CENTRALITY = 0.5
+"""Share of the main piece's centrality that another piece of the subject must have."""
 
 
 class MatteModel:
@@ -19,6 +23,8 @@ class MatteModel:
 
     def segment(self, rgb: Pixels, both_ways: bool = True) -> Float:
         """How far each pixel is the subject's.
+
+        Pieces that the network finds far off the middle beside a more central one are taken for background.
 
         Parameters
         ----------
@@ -44,7 +50,7 @@ class MatteModel:
         # Bilinear here averages over all pixels that a smaller one covers, as in training.
         small = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=3.0), np.float32)
         alpha = self._look(small)
-        return (alpha + self._look(small[:, ::-1])[:, ::-1]) / 2 if both_ways else alpha
+        return _central_pieces((alpha + self._look(small[:, ::-1])[:, ::-1]) / 2 if both_ways else alpha)
 
     def _look(self, colours: Float) -> Float:
         """Alpha [h, w] of colours [h, w, 3] in 0..255, no side longer than the network's."""
@@ -54,3 +60,18 @@ class MatteModel:
         array[0, :, top : top + height, left : left + width] = colours.transpose(2, 0, 1) / 127.5 - 1
         logit = self.session.run(array)["alpha"][0, 0, top : top + height, left : left + width]
         return 1 / (1 + np.exp(-np.clip(logit, -30, 30)))
+
+
+def _central_pieces(alpha: Float) -> Float:
+    """Alpha without the pieces that lie far off the middle of the picture beside a more central one."""
+    found = alpha > 0.5
+    labels, count = label_pieces(found)
+    if count < 2:
+        return alpha
+    y, x = (np.linspace(-1, 1, side) for side in alpha.shape)
+    central = np.exp(-1.5 * (x**2 + y[:, None] ** 2))
+    weight = np.bincount(labels.ravel(), central.ravel(), minlength=count + 1)
+    weight[0] = 0.0
+    main, mean = int(weight.argmax()), weight / np.bincount(labels.ravel(), minlength=count + 1)
+    kept = mean >= CENTRALITY * mean[main]
+    return np.where(found & ~kept[labels], 0.0, alpha).astype(np.float32)

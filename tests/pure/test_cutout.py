@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
-from maquette.contracts import Mask, Pixels
+from maquette.contracts import Float, Mask, Pixels
 from maquette.errors import PictureError
 from maquette.inference.card import EMBEDDED, load_card
 from maquette.inference.cutout import cut_out, has_useful_alpha
@@ -122,6 +124,23 @@ def test_remove_looks_again_within_the_transparency(matte: MatteModel) -> None:
 def test_nothing_to_find_is_refused_with_advice(matte: MatteModel) -> None:
     with pytest.raises(PictureError, match="plain background or a picture with transparency"):
         cut_out(photo(np.zeros((128, 128), bool), (0, 0, 0), (120, 130, 140)), "auto", matte)
+
+
+class _Finds:
+    """Stands in for a session: finds the same mask in every picture."""
+
+    def __init__(self, mask: Mask) -> None:
+        self.card, self.mask = SimpleNamespace(input_size=len(mask)), mask
+
+    def run(self, _: Float) -> dict[str, Float]:
+        return {"alpha": np.where(self.mask, 9, -9).astype(np.float32)[None, None]}
+
+
+def test_pieces_in_the_corners_are_no_subject_but_parts_beside_it_are() -> None:
+    main, part, corner = disc(64, 0.3), disc(64, 0.15, x=0.5), disc(64, 0.25, x=-0.9, y=-0.9)
+    model = MatteModel(cast(Session, _Finds(main | part | corner)))
+    alpha = model.segment(np.zeros((64, 64, 3), np.uint8), both_ways=False)
+    assert np.array_equal(alpha > 0.5, main | part)
 
 
 def test_edges_are_soft_and_follow_the_picture_at_full_size(matte: MatteModel) -> None:
