@@ -167,9 +167,9 @@ class ShapeNet(nn.Module):
         coarse, fine = self._parts(surface)
         side = fine.shape[-1]
         at = (torch.stack([rays % side, rays // side], -1) + 0.5) / side * 2 - 1
-        near = functional.grid_sample(
-            coarse, at[:, None].to(coarse.dtype), padding_mode="border", align_corners=False
-        )[:, :, 0]
+        near = functional.grid_sample(coarse, at[:, None].to(coarse.dtype), padding_mode="border", align_corners=False)[
+            :, :, 0
+        ]
         sharp = fine.flatten(2).gather(2, rays[:, None].expand(-1, fine.shape[1], -1))
         drawn = torch.cat([near, sharp], 1).transpose(1, 2)
         return functional.linear(drawn, self.head.weight[:, :, 0, 0], self.head.bias)

@@ -81,7 +81,9 @@ def _losses(
     # The error to expect, as a Laplace distribution's scale (Kendall and Gal 2017), learnt beside the depth itself.
     expected = SURE * (1 / confidence.float().clamp(0.01, 0.99) - 1)
     surprise = ((error.detach().abs() / expected + torch.log(expected)) * mask).sum() / area
-    loss = distance + slopes_weight * slopes + 0.3 * turned + 0.4 * view[0] + 0.4 * tilt + 0.5 * view[1] + 0.02 * surprise
+    loss = (
+        distance + slopes_weight * slopes + 0.3 * turned + 0.4 * view[0] + 0.4 * tilt + 0.5 * view[1] + 0.02 * surprise
+    )
     flat = (target.abs() * mask).sum() / area
     return loss, {
         "relative": (distance / flat).item(),

@@ -15,7 +15,13 @@ from .shards import Shards
 __all__ = ["main"]
 
 # Side of the pictures, their number in a batch, share of the time, peak rate.
-STAGES = ((128, 32, 0.36, 2e-3), (192, 16, 0.41, 1.5e-3), (256, 12, 0.23, 8e-4))
+STAGES = (
+    (128, 32, 0.277, 2e-3),
+    (192, 16, 0.315, 1.5e-3),
+    (256, 12, 0.177, 8e-4),
+    (192, 16, 0.125, 1.5e-3),
+    (256, 12, 0.106, 8e-4),
+)
 HELD_OUT = 96  # pictures a validation looks at
 Rng = np.random.Generator
 
@@ -114,7 +120,7 @@ def main() -> int:
     args = arguments(__doc__)
     rng, data, held_out = np.random.default_rng(args.seed), Shards(args.data), Shards(args.val)
     net = MatteNet()
-    for size, batch, share, rate in STAGES:
+    for number, (size, batch, share, rate) in enumerate(STAGES, 1):
 
         def loss(net: MatteNet, step: int, size: int = size, batch: int = batch) -> tuple[Tensor, dict[str, float]]:
             if step % 100 == 99:
@@ -128,6 +134,6 @@ def main() -> int:
             rows = [_losses(net, *_tensors(held_out.draw(12, fixed), size, None))[1] for _ in range(HELD_OUT // 12)]
             return {k: float(np.mean([r[k] for r in rows])) for k in rows[0]}
 
-        plan = Plan(args.out / str(size), args.minutes * share, rate, save_every_seconds=300)
+        plan = Plan(args.out / f"{number}-{size}", args.minutes * share, rate, save_every_seconds=300)
         net.load_state_dict(train(net, plan, loss, validate).state_dict())
     return 0

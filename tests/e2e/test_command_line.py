@@ -30,7 +30,12 @@ def results(dev, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results")
     outputs = ("-o", folder / "out.glb", "--report", folder / "r.json", "--preview", folder / "p.png")
     # Everything is set up already: the network must not be needed, so pip and all else is kept from it.
-    nowhere = {**os.environ, "PIP_NO_INDEX": "1", "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    nowhere = {
+        **os.environ,
+        "PIP_NO_INDEX": "1",
+        "http_proxy": "http://127.0.0.1:9",
+        "https_proxy": "http://127.0.0.1:9",
+    }
     done = dev("run", *outputs, env=nowhere)
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in folder.iterdir()) == ["out.glb", "p.png", "r.json"]
