@@ -9,8 +9,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from .camera import SIZE
 from .loop import device
-from .render import SIZE
 from .shade import shade
 from .views import BINS
 

@@ -14,10 +14,10 @@ import onnxruntime
 import torch
 from torch import nn
 
+from .camera import SIZE
 from .matte_network import MatteNet
 from .networks import SHAPE_CHANNELS, SURE, DepthNet, ShapeNet
 from .photos import SIZE as PHOTO_SIZE
-from .render import SIZE
 
 __all__ = ["main"]
 

@@ -1,4 +1,4 @@
-"""The training meshes and how they are varied.
+"""The training meshes.
 
 The archive ``train_meshes.tar`` (unpacked: ``split.json`` and ``meshes/SOURCE/NAME.npz``) lies in the shared folder
 beside the checkout. Frame: Z up, front towards -Y, box centred, longest side 1.
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-__all__ = ["TrainingMesh", "load_mesh", "normalise", "training_names", "vary_shape"]
+__all__ = ["TrainingMesh", "load_mesh", "normalise", "training_names"]
 
 # Boxy procedural objects are a fifth of the set and teach little: keep one in seven.
 PLAIN_SOURCE, PLAIN_SHARE = "pybullet_random", 1 / 7
@@ -80,22 +80,3 @@ def normalise(vertices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Centre the box and scale its longest side to 1."""
     low, high = vertices.min(0), vertices.max(0)
     return (vertices - (low + high) / 2) / max(float((high - low).max()), 1e-9)
-
-
-def vary_shape(vertices: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Stretch always, and at times bend, twist or taper about the upright axis."""
-    v = vertices * rng.uniform(0.7, 1.3, 3)
-    if rng.random() < 0.15:  # now and then much flatter or longer than anything in the set
-        v = v * np.where(rng.permutation(3) == 0, rng.uniform(0.3, 2.0), 1.0)
-    v = normalise(v)
-    kind = rng.random()
-    if kind < 0.1:
-        angle = rng.normal(0, 0.7) * v[:, 2]
-        c, s = np.cos(angle), np.sin(angle)
-        v = np.stack([c * v[:, 0] - s * v[:, 1], s * v[:, 0] + c * v[:, 1], v[:, 2]], 1)
-    elif kind < 0.2:
-        v[:, 0] += rng.normal(0, 0.5) * v[:, 2] ** 2
-        v[:, 1] += rng.normal(0, 0.3) * v[:, 2] ** 2
-    elif kind < 0.3:
-        v[:, :2] *= 1 + rng.uniform(-0.7, 0.7) * v[:, 2:]
-    return normalise(v)

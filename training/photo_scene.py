@@ -10,10 +10,11 @@ import numpy.typing as npt
 from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 
-from .meshes import TrainingMesh, vary_shape
+from .camera import NO_HIT, View
+from .deform import choose_deformation
+from .meshes import TrainingMesh
 from .paint import surface_colour
 from .photo_light import unit
-from .render import NO_HIT, View
 
 __all__ = ["SUBJECT", "Body", "Hits", "Stage", "choose_camera", "find_hits", "met", "paint_hits", "place_bodies"]
 
@@ -70,7 +71,7 @@ def _turn(rng: Rng, upright: float) -> npt.NDArray[np.float64]:
 
 
 def _body(mesh: TrainingMesh, rng: Rng, upright: float) -> Body:
-    vertices = vary_shape(mesh.vertices, rng) @ _turn(rng, upright).T
+    vertices = choose_deformation(mesh.vertices, rng).forward(mesh.vertices) @ _turn(rng, upright).T
     vertices = vertices - [*((vertices.min(0) + vertices.max(0)) / 2)[:2], vertices[:, 2].min()]
     normals = _vertex_normals(vertices, mesh.faces) if rng.random() < 0.6 else None
     return Body(mesh, vertices, normals, int(rng.integers(1 << 31)))

@@ -13,8 +13,8 @@ from torch.nn import functional
 
 from ..inference.shape import FRONT_PERCENTILE
 from .buffers import Buffers, picture
+from .camera import SIZE
 from .networks import SURE, DepthNet
-from .render import SIZE
 from .shade import unit, wear
 from .train_depth import network_input
 

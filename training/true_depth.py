@@ -22,7 +22,7 @@ from ..inference.decode import decode_picture
 from ..inference.depth import DepthModel
 from ..inference.prepare import subject_square
 from ..inference.session import Session
-from .render import NO_HIT
+from .camera import NO_HIT
 
 __all__ = ["TrueDepth", "true_surface"]
 

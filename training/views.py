@@ -27,10 +27,10 @@ from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 
 from ..inference.shape import DEPTH, FRONT_PERCENTILE, MARGIN
+from .camera import NO_HIT, SIZE, View, cast_view, choose_view
 from .deform import Deformation, choose_deformation
 from .meshes import TrainingMesh, load_mesh
 from .paint import own_colour
-from .render import NO_HIT, SIZE, View, cast_view, choose_view
 from .solids import GRID, RIM, load_solids
 
 __all__ = ["BINS", "RAYS", "main", "sample_view"]
