@@ -171,8 +171,13 @@ def test_a_real_network_goes_all_the_way(tcmonodepth: Path, shared: Path, pictur
     settings = Settings(quality="draft", target_faces=1000, texture_size=0, device="cpu", depth_model=str(tcmonodepth))
     picture_path = shared / "eval" / "val" / picture
     result = generate(picture_path, settings, load_models(settings), lambda *_: None, lambda: False)
-    assert [m["id"] for m in result.report.models] == ["maquette-depth", "tcmonodepth-384", "maquette-shape"]
-    assert "correlation" in result.report.models[1]["join"]
+    assert [m["id"] for m in result.report.models] == [
+        "maquette-matte",
+        "maquette-depth",
+        "tcmonodepth-384",
+        "maquette-shape",
+    ]
+    assert "correlation" in result.report.models[2]["join"]
     assert result.report.mesh.watertight
 
 
