@@ -26,11 +26,11 @@ GREY, BLUE = "#9aa5b1", "#1f5fa8"
 
 
 def _read(run: Path) -> dict[str, list[float]]:
-    """Columns of a run's log as numbers, NaN where a row has none. A run in stages has a folder for each, named by the
-    pictures' side; they follow one another."""
+    """Columns of a run's log as numbers, NaN where a row has none. A run in stages has a folder for each, numbered as they
+    follow one another."""
     logs = [run / "log.csv"]
     if not logs[0].exists():
-        logs = sorted(run.glob("*/log.csv"), key=lambda log: int(log.parent.name))
+        logs = sorted(run.glob("*/log.csv"), key=lambda log: int(log.parent.name.split("-")[0]))
     columns, before = dict[str, list[float]](), {"step": 0.0, "seconds": 0.0}
     for log in logs:
         with log.open(newline="") as file:
