@@ -26,8 +26,8 @@ GREY, BLUE = "#9aa5b1", "#1f5fa8"
 
 
 def _read(run: Path) -> dict[str, list[float]]:
-    """Columns of a run's log as numbers, NaN where a row has none. A run in stages has a folder for each, numbered as they
-    follow one another."""
+    """Columns of a run's log as numbers, NaN where a row has none. A run in stages has a folder for each, numbered in
+    their order."""
     logs = [run / "log.csv"]
     if not logs[0].exists():
         logs = sorted(run.glob("*/log.csv"), key=lambda log: int(log.parent.name.split("-")[0]))
