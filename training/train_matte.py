@@ -16,11 +16,12 @@ __all__ = ["main"]
 
 # Side of the pictures, their number in a batch, share of the time, peak rate.
 STAGES = (
-    (128, 32, 0.277, 2e-3),
-    (192, 16, 0.315, 1.5e-3),
-    (256, 12, 0.177, 8e-4),
-    (192, 16, 0.125, 1.5e-3),
-    (256, 12, 0.106, 8e-4),
+    (128, 32, 0.249, 2e-3),
+    (192, 16, 0.283, 1.5e-3),
+    (256, 12, 0.159, 8e-4),
+    (192, 16, 0.112, 1.5e-3),
+    (256, 12, 0.095, 8e-4),
+    (256, 12, 0.102, 1e-3),
 )
 HELD_OUT = 96  # pictures a validation looks at
 Rng = np.random.Generator
