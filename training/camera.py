@@ -11,7 +11,7 @@ from embreex.rtcore_scene import EmbreeScene
 
 from ..inference.prepare import FILL
 
-__all__ = ["NO_HIT", "SIZE", "View", "cast_view", "choose_view"]
+__all__ = ["SIZE", "View", "cast_view", "choose_view", "met"]
 
 SIZE = 128  # pixels a side of what the depth and shape networks see
 NO_HIT = 0xFFFFFFFF  # embree's invalid geometry, where it comes back unsigned
@@ -66,3 +66,8 @@ def cast_view(scene: EmbreeScene, view: View, size: int) -> tuple[dict[str, npt.
     origins = np.broadcast_to(view.origin, rays.shape)
     hits = scene.run(np.ascontiguousarray(origins, np.float32), rays.astype(np.float32), query="INTERSECT", output=True)
     return hits, rays, lengths
+
+
+def met(found: dict[str, npt.NDArray[np.float32]]) -> npt.NDArray[np.bool_]:
+    """Which rays of embree's result met something: bool [N]."""
+    return (found["geomID"] >= 0) & (found["geomID"] != NO_HIT)

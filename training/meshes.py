@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-__all__ = ["TrainingMesh", "load_mesh", "normalise", "training_names"]
+__all__ = ["TrainingMesh", "load_mesh", "normalise", "training_names", "vertex_normals"]
 
 # Boxy procedural objects are a fifth of the set and teach little: keep one in seven.
 PLAIN_SOURCE, PLAIN_SHARE = "pybullet_random", 1 / 7
@@ -80,3 +80,13 @@ def normalise(vertices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Centre the box and scale its longest side to 1."""
     low, high = vertices.min(0), vertices.max(0)
     return (vertices - (low + high) / 2) / max(float((high - low).max()), 1e-9)
+
+
+def vertex_normals(vertices: npt.NDArray[np.float64], faces: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Unit normals [V, 3] of the vertices, faces weighing by their area."""
+    corner = vertices[faces]
+    face = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    total = np.stack(
+        [np.bincount(faces.ravel(), np.repeat(face[:, k], 3), minlength=len(vertices)) for k in range(3)], 1
+    )
+    return total / (np.linalg.norm(total, axis=-1, keepdims=True) + 1e-12)

@@ -10,13 +10,13 @@ import numpy.typing as npt
 from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 
-from .camera import NO_HIT, View
+from .camera import View
 from .deform import choose_deformation
-from .meshes import TrainingMesh
+from .meshes import TrainingMesh, vertex_normals
 from .paint import surface_colour
 from .photo_light import unit
 
-__all__ = ["SUBJECT", "Body", "Hits", "Stage", "choose_camera", "find_hits", "met", "paint_hits", "place_bodies"]
+__all__ = ["SUBJECT", "Body", "Hits", "Stage", "choose_camera", "find_hits", "paint_hits", "place_bodies"]
 
 Array = npt.NDArray[np.float32]
 Rng = np.random.Generator
@@ -54,13 +54,6 @@ class Hits:
     weights: npt.NDArray[np.float64]
 
 
-def _vertex_normals(vertices: npt.NDArray[np.float64], faces: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    corner = vertices[faces]
-    face: npt.NDArray[np.float64] = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    columns = [np.bincount(faces.ravel(), np.repeat(face[:, c], 3), len(vertices)).astype(float) for c in range(3)]
-    return unit(np.stack(columns, 1)).astype(np.float64)
-
-
 def _turn(rng: Rng, upright: float) -> npt.NDArray[np.float64]:
     """A rotation about Z, or, in all but ``upright`` of the cases, any."""
     if rng.random() > upright:
@@ -73,7 +66,7 @@ def _turn(rng: Rng, upright: float) -> npt.NDArray[np.float64]:
 def _body(mesh: TrainingMesh, rng: Rng, upright: float) -> Body:
     vertices = choose_deformation(mesh.vertices, rng).forward(mesh.vertices) @ _turn(rng, upright).T
     vertices = vertices - [*((vertices.min(0) + vertices.max(0)) / 2)[:2], vertices[:, 2].min()]
-    normals = _vertex_normals(vertices, mesh.faces) if rng.random() < 0.6 else None
+    normals = vertex_normals(vertices, mesh.faces) if rng.random() < 0.6 else None
     return Body(mesh, vertices, normals, int(rng.integers(1 << 31)))
 
 
@@ -155,11 +148,6 @@ def find_hits(
     normals = np.where(((normals * rays).sum(1) > 0)[:, None], -normals, normals)
     points = origins + rays * found["tfar"][which, None]
     return Hits(rays.astype(np.float32), points.astype(np.float32), normals, body, triangle, weights)
-
-
-def met(found: dict[str, npt.NDArray[np.float32]]) -> npt.NDArray[np.bool_]:
-    """Which rays met a body, bool [N]."""
-    return (found["geomID"] >= 0) & (found["geomID"] != NO_HIT)
 
 
 def paint_hits(stage: Stage, hits: Hits) -> Array:

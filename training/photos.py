@@ -17,12 +17,12 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from .camera import View, cast_view
+from .camera import View, cast_view, met
 from .meshes import TrainingMesh, load_mesh, training_names
 from .photo_camera import develop, expose
 from .photo_light import Lighting, choose_lighting, light_plane, light_surface
 from .photo_patterns import backdrop, floor_pattern, random_colour
-from .photo_scene import SUBJECT, Stage, choose_camera, find_hits, met, paint_hits, place_bodies
+from .photo_scene import SUBJECT, Stage, choose_camera, find_hits, paint_hits, place_bodies
 
 __all__ = ["SIZE", "main", "render_photo"]
 

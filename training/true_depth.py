@@ -22,7 +22,7 @@ from ..inference.decode import decode_picture
 from ..inference.depth import DepthModel
 from ..inference.prepare import subject_square
 from ..inference.session import Session
-from .camera import NO_HIT
+from .camera import met
 
 __all__ = ["TrueDepth", "true_surface"]
 
@@ -95,7 +95,7 @@ def true_surface(evaluation: Path, name: str, size: int) -> Surface:
     rays = crop.rays.reshape(-1, 3).astype(np.float32)
     origins = np.broadcast_to(crop.origin.astype(np.float32), rays.shape)
     hits = scene.run(np.ascontiguousarray(origins), rays, query="INTERSECT", output=True)
-    hit = (hits["geomID"] >= 0) & (hits["geomID"] != NO_HIT)
+    hit = met(hits)
     depth = hits["tfar"][hit] * (crop.rays.reshape(-1, 3)[hit] @ crop.axes[1])
     corner = vertices[faces[hits["primID"][hit].astype(np.int64)]]
     normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])

@@ -27,9 +27,9 @@ from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 
 from ..inference.shape import DEPTH, FRONT_PERCENTILE, MARGIN
-from .camera import NO_HIT, SIZE, View, cast_view, choose_view
+from .camera import SIZE, View, cast_view, choose_view, met
 from .deform import Deformation, choose_deformation
-from .meshes import TrainingMesh, load_mesh
+from .meshes import TrainingMesh, load_mesh, vertex_normals
 from .paint import own_colour
 from .solids import GRID, RIM, load_solids
 
@@ -53,15 +53,6 @@ class _Part:
 
 def _unit(a: Array) -> Array:
     return a / (np.linalg.norm(a, axis=-1, keepdims=True) + 1e-12)
-
-
-def _vertex_normals(vertices: Array, faces: npt.NDArray[np.int64]) -> Array:
-    corner = vertices[faces]
-    face = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    total = np.stack(
-        [np.bincount(faces.ravel(), np.repeat(face[:, k], 3), minlength=len(vertices)) for k in range(3)], 1
-    )
-    return _unit(total)
 
 
 def _occluded(scene: EmbreeScene, origins: Array, directions: Array, reach: float) -> Solid:
@@ -139,7 +130,7 @@ def sample_view(
     for moved, part in zip(everything, varied, strict=True):
         TriangleMesh(scene, moved.astype(np.float32), part.mesh.faces.astype(np.int32))
     hits, rays, lengths = cast_view(scene, view, SIZE)
-    hit = (hits["geomID"] >= 0) & (hits["geomID"] != NO_HIT)
+    hit = met(hits)
     mask = hit.reshape(SIZE, SIZE)
     if mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any() or mask.sum() < SIZE * SIZE // 50:
         return None
@@ -156,7 +147,7 @@ def sample_view(
         at = everything[k][corner]
         flat = _unit(np.cross(at[:, 1] - at[:, 0], at[:, 2] - at[:, 0]))
         if smooth:  # but for sharp edges
-            at = _vertex_normals(everything[k], part.mesh.faces)[corner]
+            at = vertex_normals(everything[k], part.mesh.faces)[corner]
             round_off = _unit((at * weights[here][..., None]).sum(1))
             flat = np.where((round_off * flat).sum(1, keepdims=True) > SHARP, round_off, flat)
         normals[here] = flat
