@@ -1,0 +1,190 @@
+"""A mesh with faces of any number of corners that remembers which elements of its source it is made of.
+
+So a step of the cleaning only changes geometry, and whoever owns the source carries over UVs, colours, materials and
+attributes once, at the end, for whatever steps were taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ...contracts import Mask
+from ...errors import MeshError
+from ..arrays import Indices, Points
+from ..edges import Edges
+
+__all__ = [
+    "NONE",
+    "Polygons",
+    "add_faces",
+    "after_corner",
+    "compact",
+    "face_of_corner",
+    "from_faces",
+    "keep_faces",
+    "polygon_edges",
+    "source",
+    "starts",
+    "turn_faces",
+]
+
+NONE = -1
+"""Stands for an element that does not come from the source."""
+
+
+@dataclass(frozen=True)
+class Polygons:
+    """A mesh of polygons, and where its elements come from.
+
+    ``points`` float64 [V, 3]. ``corners`` int64 [S]: the vertex of each corner, face after face. ``first`` int64
+    [F + 1]: face f has the corners ``first[f]:first[f + 1]``. ``point_from`` int64 [V], ``corner_from`` int64 [S] and
+    ``face_from`` int64 [F]: the source's vertex, corner and face each element is or was copied from, or `NONE`.
+    """
+
+    points: Points
+    corners: Indices
+    first: Indices
+    point_from: Indices
+    corner_from: Indices
+    face_from: Indices
+
+    @property
+    def sizes(self) -> Indices:
+        """How many corners each face has, int64 [F]."""
+        return np.diff(self.first)
+
+    @property
+    def n_faces(self) -> int:
+        """How many faces there are."""
+        return len(self.first) - 1
+
+
+def source(points: npt.ArrayLike, corners: npt.ArrayLike, first: npt.ArrayLike) -> Polygons:
+    """Start from a mesh: everything comes from itself.
+
+    Parameters
+    ----------
+    points : float [V, 3]
+    corners : int [S]
+        The vertex of each corner, face after face.
+    first : int [F + 1]
+        Where each face begins in ``corners``, and the end of the last.
+
+    Raises
+    ------
+    MeshError
+        If the arrays do not describe a mesh: no faces, a face with fewer than three corners, or one that names a
+        vertex that does not exist. Coordinates that are not numbers are allowed here; see `prepare.drop_invalid`.
+    """
+    points = np.asarray(points, np.float64)
+    corners = np.asarray(corners, np.int64)
+    first = np.asarray(first, np.int64)
+    if points.ndim != 2 or points.shape[1] != 3:
+        raise MeshError("The mesh must have three coordinates per vertex.")
+    if len(first) < 2 or not len(points):
+        raise MeshError("The mesh has no faces; choose an object that has some.")
+    if first[0] != 0 or first[-1] != len(corners) or np.diff(first).min() < 3:
+        raise MeshError("A face of the mesh has fewer than three corners; the file is damaged.")
+    if corners.min() < 0 or corners.max() >= len(points):
+        raise MeshError("A face of the mesh names a vertex that does not exist; the file is damaged.")
+    return Polygons(points, corners, first, _count(len(points)), _count(len(corners)), _count(len(first) - 1))
+
+
+def from_faces(vertices: npt.ArrayLike, faces: npt.ArrayLike) -> Polygons:
+    """Start from faces as int [F, 3], or [F, 4] where a triangle has -1 in its last column; errors as `source`."""
+    rows = np.asarray(faces, np.int64)
+    if rows.ndim != 2 or rows.shape[1] not in (3, 4):
+        raise MeshError("The mesh must have three or four corners per face.")
+    real = np.ones(rows.shape, np.bool_)
+    real[:, 3:] = rows[:, 3:] >= 0
+    return source(vertices, rows[real], starts(real.sum(axis=1, dtype=np.int64)))
+
+
+def polygon_edges(mesh: Polygons) -> Edges:
+    """Collect the sides and edges of a mesh; side s runs from corner s to the next one around its face."""
+    start, after = mesh.corners, after_corner(mesh)
+    end = start[after]
+    key = np.minimum(start, end) * len(mesh.points) + np.maximum(start, end)
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    first = np.flatnonzero(np.concatenate([np.ones(1, np.bool_), key[1:] != key[:-1]]))
+    count = np.diff(np.append(first, len(key)))
+    return Edges(start, end, face_of_corner(mesh), after, order, first, count, start < end)
+
+
+def after_corner(mesh: Polygons) -> Indices:
+    """The next corner around the face of each corner, int64 [S]."""
+    after = np.arange(1, len(mesh.corners) + 1, dtype=np.int64)
+    after[mesh.first[1:] - 1] = mesh.first[:-1]
+    return after
+
+
+def face_of_corner(mesh: Polygons) -> Indices:
+    """The face of each corner, int64 [S]."""
+    return np.repeat(_count(mesh.n_faces), mesh.sizes)
+
+
+def keep_faces(mesh: Polygons, keep: Mask) -> Polygons:
+    """Keep some faces (bool [F]), in their order, and the vertices they use."""
+    corners = np.repeat(keep, mesh.sizes)
+    return compact(
+        replace(
+            mesh,
+            corners=mesh.corners[corners],
+            first=starts(mesh.sizes[keep]),
+            corner_from=mesh.corner_from[corners],
+            face_from=mesh.face_from[keep],
+        )
+    )
+
+
+def compact(mesh: Polygons) -> Polygons:
+    """Drop the vertices that no face uses, keeping the order of the others."""
+    used = np.zeros(len(mesh.points), np.bool_)
+    used[mesh.corners] = True
+    if used.all():
+        return mesh
+    number = np.cumsum(used, dtype=np.int64) - 1
+    return replace(mesh, points=mesh.points[used], corners=number[mesh.corners], point_from=mesh.point_from[used])
+
+
+def turn_faces(mesh: Polygons, turned: Mask) -> Polygons:
+    """Turn some faces (bool [F]) over: their corners run the other way round, from the same first one."""
+    face = face_of_corner(mesh)
+    begin = mesh.first[:-1][face]
+    place = np.arange(len(face), dtype=np.int64) - begin
+    mirrored = begin + (mesh.sizes[face] - place) % mesh.sizes[face]
+    order = np.where(turned[face], mirrored, begin + place)
+    return replace(mesh, corners=mesh.corners[order], corner_from=mesh.corner_from[order])
+
+
+def add_faces(mesh: Polygons, corners: Indices, sizes: Indices, corner_from: Indices, face_from: Indices) -> Polygons:
+    """Add faces over points that are there, after all others.
+
+    Parameters
+    ----------
+    mesh : Polygons
+    corners, corner_from : int64 [C]
+        The vertices of the new faces' corners, and the source corners they are copies of, or `NONE`.
+    sizes, face_from : int64 [N]
+        The new faces' numbers of corners, and the source faces they are copies of, or `NONE`.
+    """
+    return replace(
+        mesh,
+        corners=np.concatenate([mesh.corners, corners]),
+        first=starts(np.concatenate([mesh.sizes, sizes])),
+        corner_from=np.concatenate([mesh.corner_from, corner_from]),
+        face_from=np.concatenate([mesh.face_from, face_from]),
+    )
+
+
+def starts(sizes: Indices) -> Indices:
+    """Where each of ranges laid end to end begins, and where the last ends: int64 [N] sizes give [N + 1]."""
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
+
+
+def _count(size: int) -> Indices:
+    return np.arange(size, dtype=np.int64)
