@@ -40,6 +40,8 @@ class DeviceError(MaquetteError):
 class MeshError(MaquetteError):
     """A mesh cannot be processed: not finite, empty, or indices out of range."""
 
+    exit_code = 3
+
 
 class OutputError(MaquetteError):
     """A result cannot be written where it was asked for."""

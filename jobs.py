@@ -19,7 +19,7 @@ import shutil
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -140,29 +140,37 @@ class Worker:
                 self._thread = threading.Thread(target=self._live, args=(process,), name="maquette-worker", daemon=True)
                 self._thread.start()
 
-    def submit(self, kind: str, payload: Mapping[str, Any]) -> Job:
+    def submit(self, kind: str, payload: Mapping[str, Any], fill: Callable[[Path], object] | None = None) -> Job:
         """Queue a job.
 
         Parameters
         ----------
         kind : str
-            The handler's name: ``"generate"``.
+            The handler's name: ``"generate"`` or ``"clean"``.
         payload : mapping
             What the handler takes, in JSON's types. Paths must be absolute: the worker has another current folder.
+        fill : callable, optional
+            Is given the job's folder, to put bulk data there before the worker sees it; its errors are passed on.
 
         Raises
         ------
         WorkerError
             If the worker was shut down, the payload is too large, or no temporary folder can be made.
         """
-        with self._lock:
-            if self._closed:
-                raise WorkerError("Maquette's worker was shut down; enable the extension again.")
-            job = Job(self, next(self._numbers), kind, payload)
-            self._open.add(job)
-            self._queue.append(job)
-            self.start()
-            self._send_next()
+        self._check_open()
+        job = Job(self, next(self._numbers), kind, payload)
+        self._open.add(job)
+        try:
+            if fill is not None:
+                fill(job.folder)
+            with self._lock:
+                self._check_open()
+                self._queue.append(job)
+                self.start()
+                self._send_next()
+        except BaseException:
+            self.forget(job)
+            raise
         return job
 
     def cancel(self, job: Job) -> None:
@@ -207,6 +215,10 @@ class Worker:
             thread.join(5.0)
         for job in list(self._open):
             self.forget(job)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise WorkerError("Maquette's worker was shut down; enable the extension again.")
 
     def _send_next(self) -> None:
         """Hand the next job to an idle process (with the lock held)."""

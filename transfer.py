@@ -7,17 +7,17 @@ decoding it in Python), ``report.json`` the report. Each appears under its name 
 from __future__ import annotations
 
 import json
-import os
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from .array_files import Arrays, check_array, read_arrays, write_arrays, write_whole
 from .contracts import Float, MeshArrays, MeshReport, Report, Settings
 from .errors import OutputError, WorkerError
 
@@ -55,21 +55,21 @@ def save_result(folder: Path, result: _Result) -> None:
         If the folder is missing, not writable or full.
     """
     mesh = result.mesh
-    arrays: dict[str, npt.NDArray[Any]] = {"vertices": mesh.vertices, "faces": mesh.faces}
+    arrays: Arrays = {"vertices": mesh.vertices, "faces": mesh.faces}
     if mesh.uv is not None:
         arrays["uv"] = mesh.uv
     arrays.update({_ATTRIBUTE + name: values for name, values in mesh.attributes.items()})
     report = json.dumps(asdict(result.report)).encode()
     texture = mesh.texture
     try:
-        _write(folder / MESH, lambda file: np.savez(file, **arrays))  # pyright: ignore[reportArgumentType]
+        write_arrays(folder / MESH, arrays)
         if texture is None:
             (folder / TEXTURE).unlink(missing_ok=True)
         else:
             # The fastest compression: the file lives for a second, and Blender packs it as it is.
             image = Image.fromarray(np.ascontiguousarray(texture))
-            _write(folder / TEXTURE, lambda file: image.save(file, "PNG", compress_level=1))
-        _write(folder / REPORT, lambda file: file.write(report))
+            write_whole(folder / TEXTURE, lambda file: image.save(file, "PNG", compress_level=1))
+        write_whole(folder / REPORT, lambda file: file.write(report))
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(f"The result cannot be written to {folder} ({reason}); free some disk space.") from error
@@ -90,9 +90,7 @@ def load_result(folder: Path) -> tuple[MeshArrays, Report]:
         If a file is missing or damaged, or an array has not the shape, type or range it must have.
     """
     try:
-        # The file is opened here, since numpy leaves one that is no archive open.
-        with (folder / MESH).open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays: dict[str, npt.NDArray[Any]] = {name: archive[name] for name in archive.files}
+        arrays = read_arrays(folder / MESH)
         report = _report(json.loads((folder / REPORT).read_bytes()))
         return _mesh(arrays), report
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
@@ -105,49 +103,24 @@ def texture_path(folder: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def _write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
-    """Let ``fill`` write the file, which gets its name only when it is complete."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("wb") as file:
-            fill(file)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def _mesh(arrays: Mapping[str, npt.NDArray[Any]]) -> MeshArrays:
     """Check the arrays and name them; ValueError or KeyError says what is wrong."""
-    vertices = _checked("vertices", arrays["vertices"], np.float32, (None, 3))
+    vertices = check_array("vertices", arrays["vertices"], np.float32, (None, 3))
     faces = arrays["faces"]
     corners = faces.shape[-1] if faces.ndim == 2 else 0
     if corners not in (3, 4):
         raise ValueError(f"faces has the shape {faces.shape}")
-    _checked("faces", faces, np.int32, (None, corners))
+    check_array("faces", faces, np.int32, (None, corners))
     _check_indices(faces, len(vertices))
     uv = arrays.get("uv")
     if uv is not None:
-        _checked("uv", uv, np.float32, (len(faces), corners, 2))
+        check_array("uv", uv, np.float32, (len(faces), corners, 2))
     attributes: dict[str, Float] = {
-        name.removeprefix(_ATTRIBUTE): _checked(name, values, np.float32, (len(vertices),))
+        name.removeprefix(_ATTRIBUTE): check_array(name, values, np.float32, (len(vertices),))
         for name, values in arrays.items()
         if name.startswith(_ATTRIBUTE)
     }
     return MeshArrays(vertices, faces, uv, None, attributes)
-
-
-def _checked(name: str, values: npt.NDArray[Any], dtype: type, shape: tuple[int | None, ...]) -> npt.NDArray[Any]:
-    """Return ``values`` if they have the type and shape asked for (None: any length) and are finite."""
-    if values.dtype != dtype:
-        raise ValueError(f"{name} is {values.dtype}")
-    fits = len(shape) == values.ndim and all(
-        want in (None, have) for want, have in zip(shape, values.shape, strict=True)
-    )
-    if not fits:
-        raise ValueError(f"{name} has the shape {values.shape}")
-    if not np.isfinite(values).all():
-        raise ValueError(f"{name} is not finite")
-    return values
 
 
 def _check_indices(faces: npt.NDArray[Any], count: int) -> None:

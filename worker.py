@@ -1,4 +1,4 @@
-"""The worker process: holds the networks, so that nothing they do can take the user's unsaved scene along.
+"""The worker process: holds networks and native libraries, so that they cannot take the user's unsaved scene along.
 
 It reads jobs and cancellations from its standard input and answers on its standard output, one JSON message a line
 (`protocol`). Jobs run one after the other in the main thread. It ends by itself when its input closes, whatever it is
@@ -47,9 +47,19 @@ def generate(payload: Mapping[str, Any], folder: Path, progress: Progress, cance
     transfer.save_result(folder, result)
 
 
+def clean(payload: Mapping[str, Any], folder: Path, progress: Progress, _cancelled: Cancelled) -> None:
+    """Clean the mesh that lies in ``folder``: ``payload`` has the ``action`` and its keyword arguments, ``options``."""
+    progress("Cleaning", 0.0)
+    from . import cleanup, polygon_files
+
+    mesh = polygon_files.load_polygons(folder)
+    result = cleanup.run(mesh, payload["action"], payload["options"])
+    polygon_files.save_cleaned(folder, result)
+
+
 def main() -> None:
     """Serve Maquette's own jobs until the client goes away."""
-    run({"generate": generate})
+    run({"clean": clean, "generate": generate})
 
 
 def run(handlers: Mapping[str, Handler]) -> None:
@@ -135,7 +145,7 @@ def _answer(
     except MaquetteError as error:
         return _failed(type(error).__name__, str(error), error.exit_code)
     except MemoryError:
-        return _failed("MemoryError", "Memory ran out; close other programs, or choose a lower quality.", 1)
+        return _failed("MemoryError", "Memory ran out; close other programs, or ask for less.", 1)
     except Exception as error:
         message = f"Unexpected error, please report it: {_one_line(error)}"
         return _failed(type(error).__name__, message, 1, traceback.format_exc()[-8000:])

@@ -46,7 +46,7 @@ def _stages(version: str, tests: bool, checkers: bool) -> list[tuple[str, str, l
     """Return what is installed, in order: a name, a line for the user, and pip's arguments."""
     stages = [
         ("blender", "Blender as a Python module (about 400 MB to download)", [BLENDER[version]]),
-        ("runtime", "ONNX Runtime and Pillow", ["--no-deps", *requirement(RUNTIME)]),
+        ("runtime", "the libraries that Maquette runs with", ["--no-deps", *requirement(RUNTIME)]),
     ]
     if tests:
         stages.append(("tests", "the test tools", requirement(TESTING)))

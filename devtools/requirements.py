@@ -7,14 +7,14 @@ __all__ = ["BLENDER", "CHECKERS", "LIBRARIES", "RUNTIME", "TESTING", "requiremen
 BLENDER = {"3.11": "bpy==4.5.*", "3.13": "bpy==5.2.*"}
 """The Blender module that fits a Python version: the two long-term releases."""
 
-RUNTIME = {"onnxruntime": "1.32.0", "pillow": "13.0.0"}
+RUNTIME = {"manifold3d": "3.5.4", "onnxruntime": "1.32.0", "pillow": "13.0.0"}
 """The wheels the extension ships with. They are installed without their dependencies: Blender brings numpy, and ONNX
 Runtime needs protobuf, flatbuffers and packaging only for tools that Maquette does not use."""
 
-LIBRARIES = {"onnxruntime": "onnxruntime", "pillow": "PIL"}
+LIBRARIES = {"manifold3d": "manifold3d", "onnxruntime": "onnxruntime", "pillow": "PIL"}
 """The module each of those wheels must hold."""
 
-TESTING = {"hypothesis": "6.170.15", "manifold3d": "3.5.4", "pytest": "9.2.0", "scipy": "1.17.1", "trimesh": "5.2.0"}
+TESTING = {"hypothesis": "6.170.15", "pytest": "9.2.0", "scipy": "1.17.1", "trimesh": "5.2.0"}
 CHECKERS = {"pyright[nodejs]": "1.1.414", "ruff": "0.17.6"}
 
 
