@@ -7,12 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from ...contracts import Mask
-from ..arrays import Indices, Points
+from ..arrays import Indices
 from ..edges import Edges
 from .merge import merge_onto
-from .polygons import Polygons, face_of_corner, keep_faces, polygon_edges, starts
-from .sides import mates
-from .winding import face_vectors
+from .polygons import Polygons, keep_faces, starts
 
 __all__ = ["degenerate_faces", "duplicate_faces", "remove_degenerate", "remove_duplicates"]
 
@@ -35,7 +33,7 @@ def remove_duplicates(mesh: Polygons, *, both_of_opposite: bool = False) -> Poly
     keep = ~again
     if both_of_opposite:
         pair = np.flatnonzero(again)
-        back_to_back = (face_vectors(mesh)[pair] * face_vectors(mesh)[first[pair]]).sum(axis=1) < 0
+        back_to_back = (mesh.vectors[pair] * mesh.vectors[first[pair]]).sum(axis=1) < 0
         keep[first[pair[back_to_back]]] = False
     return keep_faces(mesh, keep)
 
@@ -44,17 +42,16 @@ def duplicate_faces(mesh: Polygons) -> tuple[Mask, Indices]:
     """Which faces have the same corners, in any order, as one before them (bool [F]), and the first such one."""
     again = np.zeros(mesh.n_faces, np.bool_)
     first = np.arange(mesh.n_faces, dtype=np.int64)
-    sizes = mesh.sizes
-    for size in np.unique(sizes).tolist():
-        faces = np.flatnonzero(sizes == size)
-        rows = np.sort(mesh.corners[mesh.first[faces][:, None] + np.arange(size, dtype=np.int64)], axis=1)
-        # Faces with the same corners have the same lowest one: few are left to compare in full.
-        order = np.lexsort((faces, *rows.T[::-1]))
-        same = (rows[order[1:]] == rows[order[:-1]]).all(axis=1)
-        group = np.cumsum(np.concatenate([np.zeros(1, np.int64), (~same).astype(np.int64)]))
-        leader = order[np.concatenate([np.zeros(1, np.int64), np.flatnonzero(~same) + 1])]
-        again[faces[order[1:][same]]] = True
-        first[faces[order]] = faces[leader[group]]
+    # Faces with the same corners have the same sum of random numbers, one per vertex: few are left to compare in full.
+    numbers = np.random.default_rng(0).integers(0, 2**63, len(mesh.points), np.uint64)
+    total = np.add.reduceat(numbers[mesh.corners], mesh.first[:-1])
+    order = np.argsort(total, kind="stable")
+    same = np.concatenate([np.zeros(1, np.bool_), total[order[1:]] == total[order[:-1]]])
+    met: dict[tuple[int, ...], int] = {}
+    for face in np.sort(order[same | np.append(same[1:], False)]).tolist():
+        corners = tuple(sorted(mesh.corners[mesh.first[face] : mesh.first[face + 1]].tolist()))
+        first[face] = met.setdefault(corners, face)
+        again[face] = first[face] != face
     return again, first
 
 
@@ -85,21 +82,15 @@ def remove_degenerate(mesh: Polygons, *, flat: float = _FLAT) -> Polygons:
 
 def degenerate_faces(mesh: Polygons, flat: float = _FLAT) -> Mask:
     """Faces whose area is less than the share of the square of their longest side, bool [F]."""
-    length = _side_lengths(mesh)
+    length = mesh.lengths
     longest = np.maximum.reduceat(length, mesh.first[:-1])
-    return 2.0 * np.linalg.norm(face_vectors(mesh), axis=1) <= flat * longest**2
-
-
-def _side_lengths(mesh: Polygons) -> Points:
-    after = np.arange(1, len(mesh.corners) + 1, dtype=np.int64)
-    after[mesh.first[1:] - 1] = mesh.first[:-1]
-    return np.linalg.norm(mesh.points[mesh.corners[after]] - mesh.points[mesh.corners], axis=1)
+    return 2.0 * mesh.areas <= flat * longest**2
 
 
 def _merge_needles(mesh: Polygons, bad: Mask, flat: float) -> Polygons:
     """Merge the ends of sides of bad faces that are tiny beside the face; nothing where there are none."""
-    edges = polygon_edges(mesh)
-    length = _side_lengths(mesh)
+    edges = mesh.edges
+    length = mesh.lengths
     longest = np.maximum.reduceat(length, mesh.first[:-1])
     side = np.flatnonzero(bad[edges.face] & (length <= flat * longest[edges.face]))
     if not len(side):
@@ -117,12 +108,12 @@ def _give_corners(mesh: Polygons, bad: Mask) -> Polygons:
 
     Each face takes part once; a neighbour that is a triangle becomes two.
     """
-    edges = polygon_edges(mesh)
-    mate = mates(edges)
+    edges = mesh.edges
+    mate = mesh.mates
     triangle = np.flatnonzero(bad & (mesh.sizes == 3))
     if not len(triangle):
         return mesh
-    length = _side_lengths(mesh)[mesh.first[triangle][:, None] + np.arange(3, dtype=np.int64)]
+    length = mesh.lengths[mesh.first[triangle][:, None] + np.arange(3, dtype=np.int64)]
     long_side = mesh.first[triangle] + np.argmax(length, axis=1)
     across = mate[long_side]
     taken = np.zeros(mesh.n_faces, np.bool_)
@@ -145,7 +136,7 @@ def _give_corners(mesh: Polygons, bad: Mask) -> Polygons:
 def _rebuilt(mesh: Polygons, edges: Edges, gone: Indices, long_side: Indices, across: Indices) -> Polygons:
     """Drop triangles and put their tips into the sides ``across``."""
     tip = edges.after[edges.after[long_side]]
-    face = face_of_corner(mesh)
+    face = mesh.owner
     keep = np.ones(len(mesh.corners), np.bool_)
     keep[np.isin(face, gone)] = False
     place = np.cumsum(keep, dtype=np.int64)

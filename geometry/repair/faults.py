@@ -7,8 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from .faces import degenerate_faces, duplicate_faces
-from .polygons import Polygons, polygon_edges
-from .sides import corner_fans, mates
+from .polygons import Polygons
 
 __all__ = ["Faults", "find_faults"]
 
@@ -38,10 +37,10 @@ class Faults:
 
 def find_faults(mesh: Polygons) -> Faults:
     """Count the faults of a mesh; what costs more, crossing faces and shells inside others, is left to the report."""
-    edges = polygon_edges(mesh)
+    edges = mesh.edges
     pair = edges.first[edges.count == 2]
     one_way = edges.forward[edges.order[pair]] == edges.forward[edges.order[pair + 1]]
-    fan = corner_fans(edges, mates(edges))
+    fan = mesh.fans
     vertex = np.zeros(int(fan.max()) + 1, np.int64)
     vertex[fan] = mesh.corners
     crowded = np.zeros(len(mesh.points), np.bool_)

@@ -8,12 +8,12 @@ from ..arrays import Indices
 from ..edges import Edges
 from .fill import span_loop
 from .loops import Loop, find_loops
-from .polygons import Polygons, add_faces, polygon_edges
+from .polygons import Polygons, add_faces
 from .prepare import diagonal
 from .smooth_fill import smooth_patch
 from .winding import one_sided_faces
 
-__all__ = ["fill_holes", "holes_to_fill"]
+__all__ = ["fill_holes", "fill_loops", "find_holes"]
 
 
 def fill_holes(mesh: Polygons, *, max_sides: int = 0, max_length: float = 0.0, smooth: bool = False) -> Polygons:
@@ -33,10 +33,17 @@ def fill_holes(mesh: Polygons, *, max_sides: int = 0, max_length: float = 0.0, s
         Whether the patches carry on the curve of what surrounds them, with new points, instead of spanning the rims
         tightly.
     """
-    edges = polygon_edges(mesh)
-    loops = holes_to_fill(mesh, edges, max_sides=max_sides, max_length=max_length)
+    loops = find_holes(mesh)
+    length = max_length * diagonal(mesh) if max_length > 0 else np.inf
+    most = max_sides if max_sides > 0 else len(mesh.corners)
+    return fill_loops(mesh, [loop for loop in loops if loop.length <= length and len(loop.sides) <= most], smooth)
+
+
+def fill_loops(mesh: Polygons, loops: list[Loop], smooth: bool = False) -> Polygons:
+    """Close some of the holes that `find_holes` found; see `fill_holes`."""
     if not loops:
         return mesh
+    edges = mesh.edges
     chords = _chords(edges)
     corners: list[Indices] = []
     sizes: list[int] = []
@@ -70,19 +77,13 @@ def fill_holes(mesh: Polygons, *, max_sides: int = 0, max_length: float = 0.0, s
     return mesh
 
 
-def holes_to_fill(mesh: Polygons, edges: Edges, *, max_sides: int = 0, max_length: float = 0.0) -> list[Loop]:
-    """The holes that `fill_holes` closes."""
-    loops = find_loops(mesh, edges)
-    if loops:
-        one_sided = one_sided_faces(mesh)
-        length = max_length * diagonal(mesh) if max_length > 0 else np.inf
-        most = max_sides if max_sides > 0 else len(mesh.corners)
-        loops = [
-            loop
-            for loop in loops
-            if loop.length <= length and len(loop.sides) <= most and not one_sided[edges.face[loop.sides[0]]]
-        ]
-    return loops
+def find_holes(mesh: Polygons) -> list[Loop]:
+    """The holes of all parts that have two sides."""
+    loops = find_loops(mesh)
+    if not loops:
+        return loops
+    one_sided = one_sided_faces(mesh)
+    return [loop for loop in loops if not one_sided[mesh.owner[loop.sides[0]]]]
 
 
 def _chords(edges: Edges) -> dict[int, list[int]]:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import Indices, Points
-from ..edges import Edges
 from .polygons import Polygons
-from .sides import mates
 
 __all__ = ["Loop", "find_loops"]
 
@@ -27,17 +25,15 @@ class Loop:
     length: float
 
 
-def find_loops(mesh: Polygons, edges: Edges) -> list[Loop]:
+def find_loops(mesh: Polygons) -> list[Loop]:
     """Follow the free sides of a mesh around its holes.
 
     Parameters
     ----------
     mesh : Polygons
         Wound consistently, with at most two faces at an edge.
-    edges : Edges
-        Of the mesh.
     """
-    mate = mates(edges)
+    edges, mate = mesh.edges, mesh.mates
     free = np.flatnonzero(mate < 0)
     # From the end of a free side, turn around its vertex face by face until the fan ends in another free side.
     following = edges.after[free]

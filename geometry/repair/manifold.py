@@ -9,10 +9,8 @@ import numpy as np
 from ...contracts import Mask
 from ..arrays import Indices, Points
 from ..edges import Edges
-from .polygons import NONE, Polygons, keep_faces, polygon_edges
+from .polygons import NONE, Polygons, fans_of, keep_faces, parts_of
 from .prepare import diagonal
-from .sides import corner_fans, face_parts, mates
-from .winding import face_vectors
 
 __all__ = ["remove_non_manifold"]
 
@@ -37,8 +35,8 @@ def remove_non_manifold(mesh: Polygons, *, gap: float = 1e-5) -> Polygons:
     gap : float
         How far the copies of a split vertex move, as a share of the box's diagonal; 0 leaves them in one place.
     """
-    edges = polygon_edges(mesh)
-    mate = mates(edges)
+    edges = mesh.edges
+    mate = mesh.mates.copy()
     crowded = edges.count > 2
     if crowded.any():
         _pair_crowded(mesh, edges, mate, np.flatnonzero(crowded))
@@ -46,7 +44,7 @@ def remove_non_manifold(mesh: Polygons, *, gap: float = 1e-5) -> Polygons:
         if not kept.all():
             mate = _kept_mates(edges, mate, kept)
             mesh = keep_faces(mesh, kept)
-            edges = polygon_edges(mesh)
+            edges = mesh.edges
     return _split(mesh, edges, mate, gap)
 
 
@@ -88,7 +86,7 @@ def _angles(mesh: Polygons, edges: Edges, sides: Indices) -> Points:
     high = np.maximum(edges.start[sides], edges.end[sides])
     axis = mesh.points[high] - mesh.points[low]
     axis /= np.maximum(np.linalg.norm(axis, axis=1, keepdims=True), 1e-300)
-    normal = face_vectors(mesh)[edges.face[sides]]
+    normal = mesh.vectors[edges.face[sides]]
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
     run = np.where(edges.forward[sides], 1.0, -1.0)[:, None] * axis
     into = np.cross(normal, run)  # from the edge into the face
@@ -101,7 +99,7 @@ def _angles(mesh: Polygons, edges: Edges, sides: Indices) -> Points:
 
 def _fins(mesh: Polygons, edges: Edges, mate: Indices, crowded: Mask) -> Mask:
     """The faces of open pieces that hang on a crowded edge and are small, bool [F]."""
-    part = face_parts(mesh, edges, mate)
+    part = parts_of(mesh, mate)
     n_parts = int(part.max()) + 1
     unpaired = np.zeros(len(mate), np.bool_)
     at_crowded = np.zeros(len(mate), np.bool_)
@@ -109,7 +107,7 @@ def _fins(mesh: Polygons, edges: Edges, mate: Indices, crowded: Mask) -> Mask:
     unpaired[at_crowded & (mate < 0)] = True
     hangs = np.zeros(n_parts, np.bool_)
     hangs[part[edges.face[unpaired]]] = True
-    area = np.bincount(part, np.linalg.norm(face_vectors(mesh), axis=1), n_parts)
+    area = np.bincount(part, mesh.areas, n_parts)
     small = area <= _FIN * area.sum()
     small[np.argmax(area)] = False
     return (hangs & small)[part]
@@ -125,7 +123,7 @@ def _kept_mates(edges: Edges, mate: Indices, kept: Mask) -> Indices:
 
 def _split(mesh: Polygons, edges: Edges, mate: Indices, gap: float) -> Polygons:
     """Give each fan a vertex of its own, and move the copies of one vertex apart."""
-    fan = corner_fans(edges, mate)
+    fan = fans_of(mesh, mate)
     n_fans = int(fan.max()) + 1
     vertex = np.zeros(n_fans, np.int64)
     vertex[fan] = mesh.corners
@@ -144,7 +142,7 @@ def _split(mesh: Polygons, edges: Edges, mate: Indices, gap: float) -> Polygons:
 
 def _inwards(mesh: Polygons, edges: Edges, fan: Indices, n_fans: int, length: float) -> Points:
     """Steps against the mean normal of each fan, no longer than a part of its shortest side; float64 [N, 3]."""
-    normal = face_vectors(mesh)[edges.face]
+    normal = mesh.vectors[edges.face]
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
     mean = np.stack([np.bincount(fan, normal[:, i], n_fans) for i in range(3)], axis=1)
     mean /= np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-300)

@@ -9,7 +9,7 @@ import numpy as np
 from ...contracts import Mask
 from ...errors import MeshError
 from ..arrays import Indices, Points, expand
-from .polygons import Polygons, compact, face_of_corner, starts
+from .polygons import Polygons, compact, starts
 
 __all__ = ["merge_onto", "merge_vertices", "same_places"]
 
@@ -17,7 +17,7 @@ _MOST_PAIRS = 40_000_000
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 
 
-def merge_vertices(mesh: Polygons, *, distance: float = 0.0) -> Polygons:
+def merge_vertices(mesh: Polygons, *, distance: float = 0.0, rims_only: bool = False) -> Polygons:
     """Merge vertices within a distance of each other; faces that lose their area by it go.
 
     Vertices are taken in their order: each merges onto the first one before it that stays and lies within the
@@ -29,17 +29,31 @@ def merge_vertices(mesh: Polygons, *, distance: float = 0.0) -> Polygons:
         With finite coordinates.
     distance : float
         In the mesh's unit; 0 merges equal positions only.
+    rims_only : bool
+        Merge only vertices at edges with one face.
 
     Raises
     ------
     MeshError
         If the distance is so large that too many vertices lie within it.
     """
-    target = same_places(mesh.points)
+    some = _at_rims(mesh) if rims_only else np.arange(len(mesh.points), dtype=np.int64)
+    if not len(some):
+        return mesh
+    local = same_places(mesh.points[some])
     if distance > 0:
-        kept = np.flatnonzero(target == np.arange(len(target), dtype=np.int64))
-        target = kept[_nearby(mesh.points[kept], distance)][np.searchsorted(kept, target)]
+        kept = np.flatnonzero(local == np.arange(len(local), dtype=np.int64))
+        local = kept[_nearby(mesh.points[some[kept]], distance)][np.searchsorted(kept, local)]
+    target = np.arange(len(mesh.points), dtype=np.int64)
+    target[some] = some[local]
     return merge_onto(mesh, target)
+
+
+def _at_rims(mesh: Polygons) -> Indices:
+    """The vertices at edges with one face, ascending."""
+    edges = mesh.edges
+    free = edges.order[edges.first[edges.count == 1]]
+    return np.unique(np.concatenate([edges.start[free], edges.end[free]]))
 
 
 def same_places(points: Points) -> Indices:
@@ -69,7 +83,7 @@ def merge_onto(mesh: Polygons, target: Indices) -> Polygons:
     before = np.arange(-1, len(corners) - 1, dtype=np.int64)
     before[mesh.first[:-1]] = mesh.first[1:] - 1
     keep = corners != corners[before]
-    face = face_of_corner(mesh)
+    face = mesh.owner
     sizes = np.bincount(face[keep], minlength=mesh.n_faces)
     keep &= (sizes >= 3)[face]
     merged = _select(replace(mesh, corners=corners), keep)
@@ -78,7 +92,7 @@ def merge_onto(mesh: Polygons, target: Indices) -> Polygons:
 
 def _select(mesh: Polygons, keep: Mask) -> Polygons:
     """Keep some corners, and the faces that have any."""
-    sizes = np.bincount(face_of_corner(mesh)[keep], minlength=mesh.n_faces)
+    sizes = np.bincount(mesh.owner[keep], minlength=mesh.n_faces)
     left = sizes > 0
     return replace(
         mesh,
@@ -91,8 +105,9 @@ def _select(mesh: Polygons, keep: Mask) -> Polygons:
 
 def _without_pinches(mesh: Polygons) -> Polygons:
     """Split faces that come through a vertex twice there; a triangle cannot, a quad vanishes."""
-    face = face_of_corner(mesh)
-    order = np.lexsort((mesh.corners, face))
+    face = mesh.owner
+    more = np.flatnonzero((mesh.sizes > 3)[face])
+    order = more[np.lexsort((mesh.corners[more], face[more]))]
     twice = (np.diff(face[order]) == 0) & (np.diff(mesh.corners[order]) == 0)
     if not twice.any():
         return mesh

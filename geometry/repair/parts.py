@@ -7,13 +7,14 @@ import numpy as np
 from ...contracts import Mask
 from ..arrays import Indices, Points
 from ..shells import inner_shells
-from .polygons import Polygons, face_of_corner, keep_faces, polygon_edges
+from .polygons import Polygons, keep_faces
 from .prepare import diagonal
-from .sides import face_parts, mates
 from .triangulate import triangulate_polygons
-from .winding import face_vectors
 
-__all__ = ["closed_parts", "part_sizes", "part_volumes", "remove_inner_shells", "remove_loose_parts"]
+__all__ = ["closed_parts", "part_sizes", "part_volumes", "remove_inner_shells", "remove_loose_parts", "remove_scraps"]
+
+_SPECK_SIZE = 0.005
+_SPECKS_AREA = 0.01
 
 
 def remove_loose_parts(
@@ -31,9 +32,9 @@ def remove_loose_parts(
     fewest_faces : int
         Remove parts with fewer faces.
     """
-    part = face_parts(mesh)
+    part = mesh.parts
     n_parts = int(part.max()) + 1
-    area = np.bincount(part, np.linalg.norm(face_vectors(mesh), axis=1), n_parts)
+    area = np.bincount(part, mesh.areas, n_parts)
     keep = part_sizes(mesh, part) >= smallest_size * diagonal(mesh)
     keep &= np.bincount(part, minlength=n_parts) >= fewest_faces
     order = np.argsort(-area, kind="stable")
@@ -41,6 +42,16 @@ def remove_loose_parts(
         keep[order[keep_largest:]] = False
     keep[order[0]] = True
     return mesh if keep.all() else keep_faces(mesh, keep[part])
+
+
+def remove_scraps(mesh: Polygons) -> Polygons:
+    """Remove specks: parts under half a percent of the whole's size, if all of them are next to nothing of its area."""
+    part = mesh.parts
+    speck = part_sizes(mesh, part) < _SPECK_SIZE * diagonal(mesh)
+    area = mesh.areas
+    if not speck.any() or area[speck[part]].sum() > _SPECKS_AREA * area.sum():
+        return mesh
+    return keep_faces(mesh, ~speck[part])
 
 
 def remove_inner_shells(mesh: Polygons, *, keep_cavities: bool = True) -> Polygons:
@@ -54,7 +65,7 @@ def remove_inner_shells(mesh: Polygons, *, keep_cavities: bool = True) -> Polygo
         Keep shells that look inwards: they bound a hollow, and belong to the shape. What looks outwards inside
         another part only doubles its inside.
     """
-    part = face_parts(mesh)
+    part = mesh.parts
     closed = closed_parts(mesh, part)
     triangles, owner = triangulate_polygons(mesh)
     inner = inner_shells(mesh.points, mesh.corners[triangles], part[owner], closed)
@@ -65,9 +76,8 @@ def remove_inner_shells(mesh: Polygons, *, keep_cavities: bool = True) -> Polygo
 
 def closed_parts(mesh: Polygons, part: Indices) -> Mask:
     """Whether every edge of each part (``part`` int64 [F] gives the faces') has two faces, bool [P]."""
-    edges = polygon_edges(mesh)
     closed = np.ones(int(part.max()) + 1, np.bool_)
-    closed[part[edges.face[mates(edges) < 0]]] = False
+    closed[part[mesh.owner[mesh.mates < 0]]] = False
     return closed
 
 
@@ -75,15 +85,16 @@ def part_volumes(mesh: Polygons, part: Indices) -> Points:
     """The signed volumes of the parts, float64 [P]; they mean one for closed parts that are wound consistently."""
     middle = 0.5 * (mesh.points.max(axis=0) + mesh.points.min(axis=0))
     begin = mesh.points[mesh.corners[mesh.first[:-1]]] - middle
-    return np.bincount(part, (begin * face_vectors(mesh)).sum(axis=1), int(part.max()) + 1) / 3.0
+    return np.bincount(part, (begin * mesh.vectors).sum(axis=1), int(part.max()) + 1) / 3.0
 
 
 def part_sizes(mesh: Polygons, part: Indices) -> Points:
     """The diagonals of the boxes around the parts, float64 [P]."""
     n_parts = int(part.max()) + 1
     low, high = np.full((n_parts, 3), np.inf), np.full((n_parts, 3), -np.inf)
-    owner = part[face_of_corner(mesh)]
+    owner = part[mesh.owner]
     points = mesh.points[mesh.corners]
-    np.minimum.at(low, owner, points)
-    np.maximum.at(high, owner, points)
+    for axis in range(3):  # one axis at a time is the fast way
+        np.minimum.at(low[:, axis], owner, points[:, axis])
+        np.maximum.at(high[:, axis], owner, points[:, axis])
     return np.linalg.norm(high - low, axis=1)

@@ -7,6 +7,7 @@ attributes once, at the end, for whatever steps were taken.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,18 +15,20 @@ import numpy.typing as npt
 from ...contracts import Mask
 from ...errors import MeshError
 from ..arrays import Indices, Points
+from ..components import components
 from ..edges import Edges
 
 __all__ = [
     "NONE",
     "Polygons",
     "add_faces",
-    "after_corner",
     "compact",
-    "face_of_corner",
+    "fans_of",
     "from_faces",
+    "join",
     "keep_faces",
-    "polygon_edges",
+    "numbered",
+    "parts_of",
     "source",
     "starts",
     "turn_faces",
@@ -60,6 +63,100 @@ class Polygons:
     def n_faces(self) -> int:
         """How many faces there are."""
         return len(self.first) - 1
+
+    @cached_property
+    def owner(self) -> Indices:
+        """The face of each corner, int64 [S]."""
+        return np.repeat(_count(self.n_faces), self.sizes)
+
+    @cached_property
+    def after(self) -> Indices:
+        """The next corner around the face of each corner, int64 [S]."""
+        after = np.arange(1, len(self.corners) + 1, dtype=np.int64)
+        after[self.first[1:] - 1] = self.first[:-1]
+        return after
+
+    @cached_property
+    def edges(self) -> Edges:
+        """The sides and edges; side s runs from corner s to the next one around its face."""
+        start, end = self.corners, self.corners[self.after]
+        order, first = _sorted_pairs(np.minimum(start, end), np.maximum(start, end), len(self.points))
+        count = np.diff(np.append(first, len(order)))
+        return Edges(start, end, self.owner, self.after, order, first, count, start < end)
+
+    @cached_property
+    def mates(self) -> Indices:
+        """The other side of each side's edge where exactly two faces meet, int64 [S]; `NONE` elsewhere."""
+        mates = np.full(len(self.corners), NONE, np.int64)
+        pair = self.edges.first[self.edges.count == 2]
+        one, other = self.edges.order[pair], self.edges.order[pair + 1]
+        mates[one], mates[other] = other, one
+        return mates
+
+    @cached_property
+    def parts(self) -> Indices:
+        """The number of the part each face belongs to, int64 [F]: what hangs together by edges with two faces."""
+        return parts_of(self, self.mates)
+
+    @cached_property
+    def vectors(self) -> Points:
+        """Normals of the faces, as long as their areas, float64 [F, 3] (M. E. Newell's sums over the sides)."""
+        begin = self.points[self.corners[self.first[:-1]]]
+        offset = self.points[self.corners] - np.repeat(begin, self.sizes, axis=0)
+        if self.n_faces * 3 == len(self.corners):
+            return 0.5 * np.cross(offset[1::3], offset[2::3])
+        following = np.roll(offset, -1, axis=0)  # the last corner's is the next face's first, which is zero as well
+        return 0.5 * np.add.reduceat(np.cross(offset, following), self.first[:-1], axis=0)
+
+    @cached_property
+    def lengths(self) -> Points:
+        """The lengths of the sides, float64 [S]."""
+        total = np.zeros(len(self.corners))
+        for axis in range(3):
+            along = self.points[:, axis][self.corners]
+            total += (along[self.after] - along) ** 2
+        return np.sqrt(total)
+
+    @cached_property
+    def fans(self) -> Indices:
+        """The number of the fan each corner belongs to, int64 [S]: what hangs together around a vertex."""
+        return fans_of(self, self.mates)
+
+    @cached_property
+    def areas(self) -> Points:
+        """The areas of the faces, float64 [F]."""
+        return np.linalg.norm(self.vectors, axis=1)
+
+
+def parts_of(mesh: Polygons, mates: Indices) -> Indices:
+    """Number what hangs together by joined sides, 0..P - 1 in the order of the first faces: int64 [F].
+
+    Parameters
+    ----------
+    mesh : Polygons
+    mates : int64 [S]
+        The side each side is joined to, or `NONE`.
+    """
+    side = np.flatnonzero(mates > _count(len(mates)))
+    return numbered(components(mesh.n_faces, mesh.owner[side], mesh.owner[mates[side]]))
+
+
+def fans_of(mesh: Polygons, mates: Indices) -> Indices:
+    """Number the corners at one vertex that hang together by joined sides (as for `parts_of`): int64 [S]."""
+    edges = mesh.edges
+    one = np.flatnonzero(mates > _count(len(mates)))
+    other = mates[one]
+    same = edges.forward[one] == edges.forward[other]
+    at_start = np.where(same, other, edges.after[other])
+    at_end = np.where(same, edges.after[other], other)
+    links = np.concatenate([one, edges.after[one]]), np.concatenate([at_start, at_end])
+    return numbered(components(len(mates), *links))
+
+
+def numbered(label: Indices) -> Indices:
+    """Turn labels that name the first member of each group into 0..N - 1."""
+    number = np.cumsum(label == _count(len(label)), dtype=np.int64) - 1
+    return number[label]
 
 
 def source(points: npt.ArrayLike, corners: npt.ArrayLike, first: npt.ArrayLike) -> Polygons:
@@ -103,30 +200,6 @@ def from_faces(vertices: npt.ArrayLike, faces: npt.ArrayLike) -> Polygons:
     return source(vertices, rows[real], starts(real.sum(axis=1, dtype=np.int64)))
 
 
-def polygon_edges(mesh: Polygons) -> Edges:
-    """Collect the sides and edges of a mesh; side s runs from corner s to the next one around its face."""
-    start, after = mesh.corners, after_corner(mesh)
-    end = start[after]
-    key = np.minimum(start, end) * len(mesh.points) + np.maximum(start, end)
-    order = np.argsort(key, kind="stable")
-    key = key[order]
-    first = np.flatnonzero(np.concatenate([np.ones(1, np.bool_), key[1:] != key[:-1]]))
-    count = np.diff(np.append(first, len(key)))
-    return Edges(start, end, face_of_corner(mesh), after, order, first, count, start < end)
-
-
-def after_corner(mesh: Polygons) -> Indices:
-    """The next corner around the face of each corner, int64 [S]."""
-    after = np.arange(1, len(mesh.corners) + 1, dtype=np.int64)
-    after[mesh.first[1:] - 1] = mesh.first[:-1]
-    return after
-
-
-def face_of_corner(mesh: Polygons) -> Indices:
-    """The face of each corner, int64 [S]."""
-    return np.repeat(_count(mesh.n_faces), mesh.sizes)
-
-
 def keep_faces(mesh: Polygons, keep: Mask) -> Polygons:
     """Keep some faces (bool [F]), in their order, and the vertices they use."""
     corners = np.repeat(keep, mesh.sizes)
@@ -153,7 +226,9 @@ def compact(mesh: Polygons) -> Polygons:
 
 def turn_faces(mesh: Polygons, turned: Mask) -> Polygons:
     """Turn some faces (bool [F]) over: their corners run the other way round, from the same first one."""
-    face = face_of_corner(mesh)
+    if not turned.any():
+        return mesh
+    face = mesh.owner
     begin = mesh.first[:-1][face]
     place = np.arange(len(face), dtype=np.int64) - begin
     mirrored = begin + (mesh.sizes[face] - place) % mesh.sizes[face]
@@ -181,9 +256,37 @@ def add_faces(mesh: Polygons, corners: Indices, sizes: Indices, corner_from: Ind
     )
 
 
+def join(one: Polygons, other: Polygons) -> Polygons:
+    """Put two meshes of the same source side by side."""
+    return Polygons(
+        np.concatenate([one.points, other.points]),
+        np.concatenate([one.corners, other.corners + len(one.points)]),
+        starts(np.concatenate([one.sizes, other.sizes])),
+        np.concatenate([one.point_from, other.point_from]),
+        np.concatenate([one.corner_from, other.corner_from]),
+        np.concatenate([one.face_from, other.face_from]),
+    )
+
+
 def starts(sizes: Indices) -> Indices:
     """Where each of ranges laid end to end begins, and where the last ends: int64 [N] sizes give [N + 1]."""
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
+
+
+def _sorted_pairs(low: Indices, high: Indices, limit: int) -> tuple[Indices, Indices]:
+    """Sort pairs of numbers below a limit: their order, and where in it each different pair begins."""
+    count = len(low)
+    key = low * limit + high
+    if limit * limit < 2**62 // max(count, 1):
+        # Sorting numbers that carry their place is several times faster than finding an order.
+        key *= count
+        key += _count(count)
+        key.sort()
+        key, order = np.divmod(key, count)
+    else:
+        order = np.argsort(key, kind="stable")
+        key = key[order]
+    return order, np.flatnonzero(np.concatenate([np.ones(1, np.bool_), key[1:] != key[:-1]]))
 
 
 def _count(size: int) -> Indices:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..arrays import Indices, Points
-from .polygons import NONE, Polygons, add_faces, polygon_edges
+from .polygons import NONE, Polygons, add_faces
 
 __all__ = ["smooth_patch"]
 
@@ -123,7 +123,7 @@ def _flip(points: Points, rows: Indices) -> Indices:
 
 def _fair(mesh: Polygons, moving: Indices) -> Polygons:
     """Move the new points so that the squares of the surface's Laplacian sum up to the least (conjugate gradients)."""
-    edges = polygon_edges(mesh)
+    edges = mesh.edges
     side = edges.order[edges.first]
     ends = np.concatenate([edges.start[side], edges.end[side]])
     others = np.concatenate([edges.end[side], edges.start[side]])

@@ -5,7 +5,6 @@ A native library does the work: these functions are for a process of its own, wh
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,7 @@ from ..arrays import Indices, Points
 from ..self_intersections import crossing_faces
 from .merge import same_places
 from .parts import closed_parts, part_volumes
-from .polygons import NONE, Polygons, keep_faces, starts
-from .sides import face_parts
+from .polygons import NONE, Polygons, join, keep_faces, starts
 from .triangulate import triangulate_polygons
 
 __all__ = ["crossing_parts", "resolve_self_intersections"]
@@ -44,13 +42,13 @@ def resolve_self_intersections(mesh: Polygons) -> Polygons:
     MeshError
         If the parts cannot be united.
     """
-    part = face_parts(mesh)
+    part = mesh.parts
     crossing = crossing_parts(mesh, part)
     if np.count_nonzero(crossing) < 2:
         return mesh
     united = _unite(keep_faces(mesh, crossing[part]))
     rest = ~crossing[part]
-    return _joined(keep_faces(mesh, rest), united) if rest.any() else united
+    return join(keep_faces(mesh, rest), united) if rest.any() else united
 
 
 def crossing_parts(mesh: Polygons, part: Indices) -> Mask:
@@ -75,9 +73,13 @@ def _near_others(points: Points, corners: Indices, label: Indices, among: Mask) 
 def _overlapping(points: Points, corners: Indices, label: Indices, among: Mask) -> Mask:
     """Which of some parts have a box that overlaps that of another of them, bool [P]."""
     n_parts = len(among)
+    if np.count_nonzero(among) < 2:
+        return np.zeros(n_parts, np.bool_)
     low, high = np.full((n_parts, 3), np.inf), np.full((n_parts, 3), -np.inf)
-    np.minimum.at(low, label, points[corners].min(axis=1))
-    np.maximum.at(high, label, points[corners].max(axis=1))
+    for axis in range(3):
+        along = points[:, axis][corners]
+        np.minimum.at(low[:, axis], label, along.min(axis=1))
+        np.maximum.at(high[:, axis], label, along.max(axis=1))
     chosen = np.flatnonzero(among)
     order = chosen[np.argsort(low[chosen, 0], kind="stable")]
     overlaps = np.zeros(n_parts, np.bool_)
@@ -96,7 +98,7 @@ def _unite(mesh: Polygons) -> Polygons:
     import manifold3d
 
     triangles, owner = triangulate_polygons(mesh)
-    part = face_parts(mesh)
+    part = mesh.parts
     volume = part_volumes(mesh, part)
     bodies: list[Any] = []
     cavities: list[Any] = []
@@ -149,15 +151,3 @@ def _with_origin(
         points, corners.ravel(), starts(np.full(len(corners), 3, np.int64)), point_from, corner_from.ravel(),
         mesh.face_from[owner[number]],
     )  # fmt: skip
-
-
-def _joined(one: Polygons, other: Polygons) -> Polygons:
-    return replace(
-        one,
-        points=np.concatenate([one.points, other.points]),
-        corners=np.concatenate([one.corners, other.corners + len(one.points)]),
-        first=starts(np.concatenate([one.sizes, other.sizes])),
-        point_from=np.concatenate([one.point_from, other.point_from]),
-        corner_from=np.concatenate([one.corner_from, other.corner_from]),
-        face_from=np.concatenate([one.face_from, other.face_from]),
-    )

@@ -7,13 +7,11 @@ import numpy as np
 from ...contracts import Mask
 from ..arrays import Indices, Points
 from ..components import components
-from ..edges import Edges
 from ..shells import inner_shells
-from .polygons import Polygons, face_of_corner, polygon_edges, turn_faces
-from .sides import face_parts, mates
+from .polygons import Polygons, turn_faces
 from .triangulate import triangulate_polygons
 
-__all__ = ["face_vectors", "make_consistent", "one_sided_faces"]
+__all__ = ["make_consistent", "one_sided_faces"]
 
 _FLAT = 0.02
 """Open parts that enclose less than this share of the sphere of their area have no outside to go by."""
@@ -26,13 +24,12 @@ def make_consistent(mesh: Polygons) -> Polygons:
     such as a Moebius strip, are left as they are, and so are closed parts inside others that agree in themselves:
     what looks inwards there is a cavity.
     """
-    edges = polygon_edges(mesh)
-    turned, sided = _disagreeing(mesh, edges)
+    turned, sided = _disagreeing(mesh)
     mesh = turn_faces(mesh, turned)
-    part = face_parts(mesh, edges)
+    part = mesh.parts
     n_parts = int(part.max()) + 1
     closed = np.ones(n_parts, np.bool_)
-    closed[part[edges.face[mates(edges) < 0]]] = False
+    closed[part[mesh.owner[mesh.mates < 0]]] = False
     volume, area = _volumes(mesh, part, n_parts)
     flat = np.abs(volume) < _FLAT * area**1.5 / (6.0 * np.sqrt(np.pi))
     wrong = (volume < 0) & (closed | ~flat)
@@ -46,25 +43,17 @@ def make_consistent(mesh: Polygons) -> Polygons:
 
 def one_sided_faces(mesh: Polygons) -> Mask:
     """The faces of parts that have no inside and outside, bool [F]."""
-    return ~_disagreeing(mesh, polygon_edges(mesh))[1]
+    return ~_disagreeing(mesh)[1]
 
 
-def face_vectors(mesh: Polygons) -> Points:
-    """Normals of the faces, as long as their areas, float64 [F, 3] (M. E. Newell's sums over the sides)."""
-    begin = mesh.points[mesh.corners[mesh.first[:-1]]]
-    offset = mesh.points[mesh.corners] - np.repeat(begin, mesh.sizes, axis=0)
-    following = np.roll(offset, -1, axis=0)  # the last corner's is the next face's zero, which is this face's as well
-    return 0.5 * np.add.reduceat(np.cross(offset, following), mesh.first[:-1], axis=0)
-
-
-def _disagreeing(mesh: Polygons, edges: Edges) -> tuple[Mask, Mask]:
+def _disagreeing(mesh: Polygons) -> tuple[Mask, Mask]:
     """The fewest faces to turn over so that all agree; and which faces belong to parts with two sides.
 
     Every face stands twice in a graph, as it is and turned over; links join what agrees. A part with two sides falls
     into two components there, each the other turned over.
     """
     n_faces = mesh.n_faces
-    mate = mates(edges)
+    edges, mate = mesh.edges, mesh.mates
     side = np.flatnonzero(mate > np.arange(len(mate), dtype=np.int64))
     one, other = edges.face[side], edges.face[mate[side]]
     disagree = edges.forward[side] == edges.forward[mate[side]]
@@ -84,11 +73,11 @@ def _disagreeing(mesh: Polygons, edges: Edges) -> tuple[Mask, Mask]:
 
 def _volumes(mesh: Polygons, part: Indices, n_parts: int) -> tuple[Points, Points]:
     """Signed volume of each part, as seen from the middle of its corners, and its area."""
-    face = face_of_corner(mesh)
+    face = mesh.owner
     points = mesh.points[mesh.corners]
     count = np.bincount(part[face], minlength=n_parts)
     middle = np.stack([np.bincount(part[face], points[:, i], n_parts) for i in range(3)], 1) / count[:, None]
-    vectors = face_vectors(mesh)
+    vectors = mesh.vectors
     centre = np.add.reduceat(points, mesh.first[:-1], axis=0) / mesh.sizes[:, None]
     height = ((centre - middle[part]) * vectors).sum(axis=1)
     area = np.bincount(part, np.linalg.norm(vectors, axis=1), n_parts)

@@ -1,0 +1,61 @@
+"""Whether a repaired mesh still has the shape of its source."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..arrays import Points
+from ..nearest import NearestSurface, surface_samples
+from .polygons import Polygons
+from .prepare import diagonal
+from .triangulate import triangulate_polygons
+
+__all__ = ["Keeping"]
+
+_SAMPLES = 4000
+_MEAN = 0.01
+_LARGEST = 0.05
+
+
+class Keeping:
+    """The shape of a source, to hold results against.
+
+    Two distances tell: from the result's surface to the source's (what was added), and from the source's to the
+    result's (what was lost), at points spread evenly over each, as shares of the diagonal of the source's box.
+    """
+
+    def __init__(self, mesh: Polygons) -> None:
+        self._mesh = mesh
+        self._size = diagonal(mesh)
+
+    def kept(self, result: Polygons) -> bool:
+        """Whether nothing was added or lost further away than 5 %, nor 1 % on average."""
+        return all(
+            mean <= _MEAN and largest <= _LARGEST
+            for mean, largest in (self._apart(result, self._mesh), self._apart(self._mesh, result))
+        )
+
+    def notes(self, result: Polygons) -> list[str]:
+        """Sentences for the user where the result departs from the source."""
+        if result is self._mesh:
+            return []
+        texts: list[str] = []
+        added = self._apart(result, self._mesh)[1]
+        lost = self._apart(self._mesh, result)[1]
+        if added > _LARGEST:
+            texts.append(f"New surface was made up to {added:.0%} of the size away from the old: look at it.")
+        if lost > _LARGEST:
+            texts.append(f"Surface up to {lost:.0%} of the size away from the new was left out: look at it.")
+        return texts
+
+    def _apart(self, one: Polygons, other: Polygons) -> tuple[float, float]:
+        """Mean and largest distance of points of one surface from the other, as shares of the size."""
+        points = _samples(one)
+        triangles = other.corners[triangulate_polygons(other)[0]]
+        distance = NearestSurface(other.points, triangles).find(points)[0] / self._size
+        return float(distance.mean()), float(distance.max())
+
+
+def _samples(mesh: Polygons) -> Points:
+    triangles = mesh.corners[triangulate_polygons(mesh)[0]]
+    return surface_samples(mesh.points, triangles, _SAMPLES, np.random.default_rng(0))[0]
