@@ -12,7 +12,7 @@ from ..geometry.arrays import Indices
 from ..geometry.repair.polygons import NONE, Polygons
 from ..geometry.repair.transfer import Blend
 
-__all__ = ["EdgeTable", "followed", "read_edges", "side_edges", "turned_faces"]
+__all__ = ["EdgeTable", "followed", "read_edges", "side_edges"]
 
 _NOTHING = 1e-6
 """A share of a mix that does not count."""
@@ -61,17 +61,6 @@ def side_edges(result: Polygons, blend: Blend, source: Polygons, edges: EdgeTabl
     there = np.where(following[one] == other, edges.side[one], NONE)
     back = np.where(following[other] == one, edges.side[other], NONE)
     return np.where(fits, np.maximum(there, back), NONE)
-
-
-def turned_faces(result: Polygons, source: Polygons) -> Mask:
-    """The faces of the result whose corners run the other way round than in the source, bool [F]."""
-    here, following = result.corner_from, source.after
-    there = here[result.after]
-    known = (here != NONE) & (there != NONE)
-    backward = known & (following[there] == here)
-    forward = known & (following[here] == there)
-    votes = np.bincount(result.owner, backward.astype(np.float64) - forward, result.n_faces)
-    return votes > 0
 
 
 def followed(result: Polygons, source: Polygons) -> Indices:

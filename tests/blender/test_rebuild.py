@@ -6,12 +6,14 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
+import bmesh
 import bpy
 import numpy as np
 import pytest
 from maquette.blender.polygons import read_polygons
 from maquette.blender.rebuild import rebuild
 from maquette.errors import MeshError
+from maquette.geometry.repair.holes import fill_holes
 from maquette.geometry.repair.merge import merge_onto, merge_vertices
 from maquette.geometry.repair.polygons import Polygons, keep_faces, turn_faces
 from maquette.geometry.repair.transfer import Blend, Origin
@@ -280,3 +282,25 @@ def test_sculpted_levels_are_not_thrown_away() -> None:
     with pytest.raises(MeshError, match="Multiresolution"):
         rebuild(item, polygons, origin_of(polygons))
     assert item.modifiers["Levels"].total_levels == 1
+
+
+def test_what_closes_a_hole_gets_normals_of_its_own() -> None:
+    """Its corners name those around the hole as their source, whose custom normals would shade it wrongly."""
+    bpy.ops.mesh.primitive_cube_add()
+    item = bpy.context.object
+    mesh = item.data
+    work = bmesh.new()
+    work.from_mesh(mesh)
+    work.faces.ensure_lookup_table()
+    gone = next(face for face in work.faces if face.normal.z > 0.9)
+    work.faces.remove(gone)
+    work.to_mesh(mesh)
+    work.free()
+    mesh.normals_split_custom_set([mesh.vertices[loop.vertex_index].co.normalized() for loop in mesh.loops])
+    result = fill_holes(read_polygons(mesh))
+    rebuild(item, result, origin_of(result))
+    added = [normal.vector[:] for normal in mesh.corner_normals][mesh.polygons[5].loop_start :]
+    assert np.array(added) == pytest.approx(np.tile([0.0, 0.0, 1.0], (len(added), 1)), abs=1e-3)
+    for loop in mesh.loops[: mesh.polygons[5].loop_start]:
+        expected = mesh.vertices[loop.vertex_index].co.normalized()
+        assert mesh.corner_normals[loop.index].vector[:] == pytest.approx(expected[:], abs=2e-3)
