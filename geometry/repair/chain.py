@@ -108,7 +108,7 @@ def _tidy(run: _Run) -> None:
     if run.faults.total == 0:
         return
     run.step("Merging vertices", merge_vertices, _merged, always=True)
-    run.step("Removing duplicate faces", remove_duplicates, _fewer_faces("duplicate faces"))
+    run.step("Removing duplicate faces", remove_duplicates, _fewer_faces("duplicate faces"), always=True)
     run.step("Removing faces without area", remove_degenerate, _fewer_faces("faces without area"))
     run.step("Turning faces outwards", make_consistent, _turned)
     run.step("Cutting crowded edges apart", remove_non_manifold, _cut, always=True)

@@ -39,8 +39,8 @@ def remove_non_manifold(mesh: Polygons, *, gap: float = 1e-5) -> Polygons:
     mate = mesh.mates.copy()
     crowded = edges.count > 2
     if crowded.any():
-        _pair_crowded(mesh, edges, mate, np.flatnonzero(crowded))
-        kept = ~_fins(mesh, edges, mate, crowded)
+        _pair_crowded(mesh, mate, np.flatnonzero(crowded))
+        kept = ~_fins(mesh, mate, crowded)
         if not kept.all():
             mate = _kept_mates(edges, mate, kept)
             mesh = keep_faces(mesh, kept)
@@ -48,16 +48,35 @@ def remove_non_manifold(mesh: Polygons, *, gap: float = 1e-5) -> Polygons:
     return _split(mesh, edges, mate, gap)
 
 
-def _pair_crowded(mesh: Polygons, edges: Edges, mate: Indices, crowded: Indices) -> None:
-    """Pair the sides of crowded edges into ``mate``, those first that have the inside between them."""
+def _pair_crowded(mesh: Polygons, mate: Indices, crowded: Indices) -> None:
+    """Pair the sides of crowded edges into ``mate``, those first that have the inside between them.
+
+    Small open pieces are left out as long as the others can be paired without them: they are likely fins.
+    """
+    edges = mesh.edges
     sides = np.concatenate([edges.order[edges.first[e] : edges.first[e] + edges.count[e]] for e in crowded])
     angle = _angles(mesh, edges, sides)
+    aside = _small_open_pieces(mesh, mesh.parts, edges.order[edges.first[edges.count == 1]])[edges.face[sides]]
     begin = np.concatenate([np.zeros(1, np.int64), np.cumsum(edges.count[crowded])])
     for i in range(len(crowded)):
-        group = sides[begin[i] : begin[i + 1]]
-        order = np.argsort(angle[begin[i] : begin[i + 1]], kind="stable")
-        for one, other in _pairs(group[order].tolist(), edges.forward):
+        group = begin[i] + np.argsort(angle[begin[i] : begin[i + 1]], kind="stable")
+        ring = sides[group]
+        main = ring[~aside[group]]
+        if len(main) and len(main) % 2 == 0:
+            ring = main
+        for one, other in _pairs(ring.tolist(), edges.forward):
             mate[one], mate[other] = other, one
+
+
+def _small_open_pieces(mesh: Polygons, part: Indices, free: Indices) -> Mask:
+    """The faces of parts (int64 [F]) that have one of the ``free`` sides and little area, bool [F]."""
+    n_parts = int(part.max()) + 1
+    hangs = np.zeros(n_parts, np.bool_)
+    hangs[part[mesh.owner[free]]] = True
+    area = np.bincount(part, mesh.areas, n_parts)
+    small = area <= _FIN * area.sum()
+    small[np.argmax(area)] = False
+    return (hangs & small)[part]
 
 
 def _pairs(ring: list[int], forward: Mask) -> list[tuple[int, int]]:
@@ -97,20 +116,11 @@ def _angles(mesh: Polygons, edges: Edges, sides: Indices) -> Points:
     return np.arctan2((into * np.cross(axis, across)).sum(axis=1), (into * across).sum(axis=1))
 
 
-def _fins(mesh: Polygons, edges: Edges, mate: Indices, crowded: Mask) -> Mask:
+def _fins(mesh: Polygons, mate: Indices, crowded: Mask) -> Mask:
     """The faces of open pieces that hang on a crowded edge and are small, bool [F]."""
-    part = parts_of(mesh, mate)
-    n_parts = int(part.max()) + 1
-    unpaired = np.zeros(len(mate), np.bool_)
     at_crowded = np.zeros(len(mate), np.bool_)
-    at_crowded[edges.order] = np.repeat(crowded, edges.count)
-    unpaired[at_crowded & (mate < 0)] = True
-    hangs = np.zeros(n_parts, np.bool_)
-    hangs[part[edges.face[unpaired]]] = True
-    area = np.bincount(part, mesh.areas, n_parts)
-    small = area <= _FIN * area.sum()
-    small[np.argmax(area)] = False
-    return (hangs & small)[part]
+    at_crowded[mesh.edges.order] = np.repeat(crowded, mesh.edges.count)
+    return _small_open_pieces(mesh, parts_of(mesh, mate), np.flatnonzero(at_crowded & (mate < 0)))
 
 
 def _kept_mates(edges: Edges, mate: Indices, kept: Mask) -> Indices:
