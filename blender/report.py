@@ -11,7 +11,16 @@ import bpy
 
 from ..contracts import MeshReport, Report
 
-__all__ = ["PROPERTY", "mesh_lines", "mesh_part", "read_report", "run_line", "store_mesh_report", "store_report"]
+__all__ = [
+    "PROPERTY",
+    "counted",
+    "mesh_lines",
+    "mesh_part",
+    "read_report",
+    "run_line",
+    "store_mesh_report",
+    "store_report",
+]
 
 PROPERTY = "maquette_report"
 
@@ -61,8 +70,8 @@ def mesh_lines(mesh: Mapping[str, Any], unit_scale: float = 1.0) -> tuple[str, l
     """
     size = " x ".join(f"{value * unit_scale:.3g}" for value in mesh["dimensions"])
     surface = "Closed surface" if mesh["watertight"] else "Open surface"
-    what = f"{surface}, {_count(mesh['faces'], 'face', 'faces')}, {_count(mesh['loose_parts'], 'part', 'parts')}"
-    problems = [_count(mesh[key], one, many) for key, one, many in PROBLEMS if mesh[key]]
+    what = f"{surface}, {counted(mesh['faces'], 'face', 'faces')}, {counted(mesh['loose_parts'], 'part', 'parts')}"
+    problems = [counted(mesh[key], one, many) for key, one, many in PROBLEMS if mesh[key]]
     return f"{what}, {size} m", problems
 
 
@@ -75,5 +84,6 @@ def run_line(report: Mapping[str, Any]) -> str:
     return f"{sum(seconds.values()):.1f} s on {' and '.join(devices)}"
 
 
-def _count(number: int, one: str, many: str) -> str:
+def counted(number: int, one: str, many: str) -> str:
+    """A number and its noun: "1 face", "1,966 faces"."""
     return f"{number:,} {one if number == 1 else many}"

@@ -21,7 +21,7 @@ from ..preferences import chosen_device
 from ..properties import read_settings
 from ..settings import check_settings
 
-__all__ = ["Ending", "Generation", "current", "shut_down"]
+__all__ = ["Ending", "Generation", "current", "shared_worker", "shut_down"]
 
 Ending: TypeAlias = Cancelled | Died | Done | Failed
 
@@ -44,7 +44,8 @@ def shut_down() -> None:
         _worker = None
 
 
-def _shared_worker() -> Worker:
+def shared_worker() -> Worker:
+    """The worker process that all runs share; it starts with its first job."""
     global _worker
     if _worker is None:
         _worker = Worker(launch.default_command(bpy.app.binary_path or None))
@@ -72,7 +73,7 @@ class Generation:
         state.error, state.step, state.progress = "", "Starting", 0.0
         state.longest_tick_ms = state.handover_ms = 0.0
         settings = check_settings(read_settings(group, chosen_device(context)))
-        self._job = _shared_worker().submit("generate", {"picture": str(self.picture), "settings": asdict(settings)})
+        self._job = shared_worker().submit("generate", {"picture": str(self.picture), "settings": asdict(settings)})
         _current = self
         self._note_tick(context, started)
 
