@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..contracts import Float, Int
+from ..contracts import Float, Int, Mask
 from .arrays import Points
-from .edges import check_mesh, find_edges
+from .edges import Edges, check_mesh, find_edges
 
-__all__ = ["taubin"]
+__all__ = ["smooth_points", "taubin"]
 
 _SHRINK = 0.5
 _GROW = -0.53
@@ -37,18 +37,41 @@ def taubin(vertices: Float, faces: Int, steps: int) -> Float:
         If the mesh is empty, not finite, or its indices are out of range.
     """
     check_mesh(vertices, faces)
-    edges = find_edges(faces)
+    return smooth_points(vertices.astype(np.float64), find_edges(faces), steps).astype(np.float32)
+
+
+def smooth_points(points: Points, edges: Edges, steps: int, strength: float = 1.0, fixed: Mask | None = None) -> Points:
+    """Smooth points along edges, as `taubin` does.
+
+    Parameters
+    ----------
+    points : float64 [V, 3]
+        Finite.
+    edges : Edges
+        Of faces with any number of corners.
+    steps : int
+        Pairs of steps; 0 changes nothing.
+    strength : float
+        How far each step goes, 0 to 1.
+    fixed : bool [V], optional
+        Points that stay.
+
+    Returns
+    -------
+    float64 [V, 3]
+    """
     sides = edges.order[edges.first]
     ends = np.concatenate([edges.start[sides], edges.end[sides]])
     others = np.concatenate([edges.end[sides], edges.start[sides]])
     order = np.argsort(ends, kind="stable")
     others = others[order]
-    degree = np.bincount(ends, minlength=len(vertices))
+    degree = np.bincount(ends, minlength=len(points))
     moving = np.flatnonzero(degree)
     first = np.cumsum(degree[moving]) - degree[moving]
-    points: Points = vertices.astype(np.float64)
+    share = np.ones(len(moving)) if fixed is None else np.where(fixed[moving], 0.0, 1.0)
+    points = points.copy()
     for _ in range(steps):
         for weight in (_SHRINK, _GROW):
             mean = np.add.reduceat(points[others], first, axis=0) / degree[moving, None]
-            points[moving] += weight * (mean - points[moving])
-    return points.astype(np.float32)
+            points[moving] += (strength * weight * share)[:, None] * (mean - points[moving])
+    return points

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import trimesh
 from maquette.errors import MeshError
-from maquette.geometry.smooth import taubin
+from maquette.geometry.repair.polygons import source
+from maquette.geometry.smooth import smooth_points, taubin
 
 
 def noisy_ball() -> tuple[np.ndarray, np.ndarray]:
@@ -58,3 +59,14 @@ def test_bad_meshes_are_refused() -> None:
     vertices, faces = noisy_ball()
     with pytest.raises(MeshError, match="does not exist"):
         taubin(vertices[:-1], faces, 1)
+
+
+def test_fixed_points_stay_and_faces_may_have_any_number_of_corners() -> None:
+    points = np.random.default_rng(1).normal(size=(8, 3))
+    mesh = source(points, [0, 1, 2, 3, 4, 4, 3, 5, 6, 7, 0, 4, 7], [0, 5, 9, 13])
+    fixed = np.arange(8) % 3 == 0
+    smooth = smooth_points(points, mesh.edges, 4, fixed=fixed)
+    assert (smooth[fixed] == points[fixed]).all()
+    assert (smooth[~fixed] != points[~fixed]).all()
+    gentle = smooth_points(points, mesh.edges, 4, 0.1, fixed)
+    assert np.abs(gentle - points).max() < np.abs(smooth - points).max()
