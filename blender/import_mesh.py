@@ -1,0 +1,117 @@
+"""Mesh files of other programs into the open file, checked before Blender's importers see them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+from mathutils import Vector
+
+from ..errors import MeshError
+from ..meshfiles.check import SUFFIXES, sound_file
+from .quiet import quiet
+
+__all__ = ["Imported", "import_file"]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """All objects of a file, those that only hold others together too, and a sentence on each thing left out."""
+
+    objects: list[bpy.types.Object]
+    warnings: tuple[str, ...] = ()
+
+
+def import_file(path: Path) -> Imported:
+    """Read a mesh file into the scene.
+
+    What comes in lies where `export` would put it for the same file: lengths, axes and places cancel out, format by
+    format. A PLY or OBJ file far from the origin is brought near it, so that 32-bit coordinates can hold its shape, and
+    its objects stand off by the difference.
+
+    Parameters
+    ----------
+    path
+        A .glb, .gltf, .obj, .stl, .ply, .fbx, or, where Blender has it, .usd file.
+
+    Raises
+    ------
+    MeshError
+        If the file is missing, damaged or of another kind, or there is no mesh with faces in it.
+    """
+    with tempfile.TemporaryDirectory(prefix="maquette-") as folder:
+        sound = sound_file(path, Path(folder))
+        objects = _read(sound.path, path)
+    if sound.offset.any():
+        for item in objects:
+            # The importer turned the file's axes by turning its objects.
+            item.location = item.matrix_basis.to_3x3() @ Vector(sound.offset)
+    read = sum(len(item.data.polygons) for item in objects if item.type == "MESH")
+    if sound.faces is None or read >= sound.faces:
+        return Imported(objects)
+    return Imported(objects, (_left_out(path, sound.faces - read),))
+
+
+def _left_out(path: Path, count: int) -> str:
+    what = "One face" if count == 1 else f"{count:,} faces"
+    return f"{what} of {path.name} went as it was read: they repeat others, or a corner of their own."
+
+
+def _read(file: Path, path: Path) -> list[bpy.types.Object]:
+    """Let the importer for the suffix read a file that stands for ``path``."""
+    before = set(bpy.data.objects)
+    try:
+        with quiet():
+            _IMPORTERS[path.suffix.lower()](str(file))
+    except (RuntimeError, AttributeError) as error:  # an operator that fails, or is missing
+        raise MeshError(_reason(path, error)) from error
+    objects = [item for item in bpy.data.objects if item not in before]
+    if not any(item.type == "MESH" and len(item.data.polygons) for item in objects):
+        raise MeshError(f"There is no mesh with faces in {path.name}.")
+    return objects
+
+
+def _reason(path: Path, error: Exception) -> str:
+    kind = path.suffix.lower()
+    if isinstance(error, AttributeError) and "could not be found" in str(error):
+        return f"This Blender cannot read {kind} files: save {path.name} in another format."
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"Blender's {kind} importer failed: {lines[-1] if lines else type(error).__name__}"
+
+
+def _import_gltf(file: str) -> None:
+    bpy.ops.import_scene.gltf(filepath=file)
+
+
+def _import_obj(file: str) -> None:
+    bpy.ops.wm.obj_import(filepath=file, forward_axis="NEGATIVE_Z", up_axis="Y")
+
+
+def _import_stl(file: str) -> None:
+    bpy.ops.wm.stl_import(filepath=file, forward_axis="Y", up_axis="Z")
+
+
+def _import_ply(file: str) -> None:
+    bpy.ops.wm.ply_import(filepath=file, forward_axis="Y", up_axis="Z")
+
+
+def _import_fbx(file: str) -> None:
+    bpy.ops.wm.fbx_import(filepath=file, use_anim=False)
+
+
+def _import_usd(file: str) -> None:
+    bpy.ops.wm.usd_import(filepath=file, set_frame_range=False, import_cameras=False, import_lights=False)
+
+
+_IMPORTERS: dict[str, Callable[[str], None]] = {
+    ".glb": _import_gltf,
+    ".gltf": _import_gltf,
+    ".obj": _import_obj,
+    ".stl": _import_stl,
+    ".ply": _import_ply,
+    ".fbx": _import_fbx,
+    **{suffix: _import_usd for suffix in SUFFIXES if suffix.startswith(".usd")},
+}
