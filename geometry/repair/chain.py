@@ -18,7 +18,7 @@ from .faults import Faults, find_faults
 from .keeping import Keeping
 from .manifold import remove_non_manifold
 from .merge import merge_vertices
-from .parts import remove_inner_shells, remove_scraps
+from .parts import remove_flakes, remove_inner_shells, remove_scraps
 from .polygons import Polygons
 from .prepare import diagonal, drop_invalid
 from .thicken import rebuild, thicken_open_parts
@@ -37,7 +37,11 @@ _NEAR = (1e-6, 1e-5, 1e-4)
 
 
 def clean_up(
-    mesh: Polygons, *, progress: Progress = lambda step, share: None, cancelled: Cancelled = lambda: False
+    mesh: Polygons,
+    *,
+    leave_open: bool = False,
+    progress: Progress = lambda step, share: None,
+    cancelled: Cancelled = lambda: False,
 ) -> Cleaned:
     """Repair what can be repaired without guessing; what is sound stays as it is.
 
@@ -45,6 +49,8 @@ def clean_up(
     ----------
     mesh : Polygons
         Any mesh, as `polygons.source` made it.
+    leave_open : bool
+        Whether holes, small parts and what lies inside stay: for meshes that are only looked at.
     progress, cancelled
         Told the name of each step and the share of the work before it; asked before each step whether to stop.
 
@@ -62,7 +68,8 @@ def clean_up(
     """
     run = _Run(mesh, progress, cancelled)
     _tidy(run)
-    _bound(run)
+    if not leave_open:
+        _bound(run)
     run.finish()
     return run.result()
 
@@ -123,6 +130,7 @@ def _bound(run: _Run, keep_cavities: bool = True) -> None:
     """Close holes, and remove what lies inside."""
     run.step("Removing scraps", remove_scraps, _fewer_parts("removed {} scraps"), always=True)
     run.step("Closing holes", close_holes, _closed)
+    run.step("Removing flakes", remove_flakes, _fewer_parts("removed {} open flakes"))
     run.step("Turning faces outwards", make_consistent, _turned)
     run.step(
         "Removing inner shells",
