@@ -11,7 +11,7 @@ from ..contracts import Int, MeshReport
 from ..errors import MaquetteError
 from ..geometry.measure import measure
 
-__all__ = ["MAQUETTE_OT_check_mesh"]
+__all__ = ["MAQUETTE_OT_check_mesh", "measure_object"]
 
 
 class MAQUETTE_OT_check_mesh(bpy.types.Operator):
@@ -31,7 +31,7 @@ class MAQUETTE_OT_check_mesh(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         item = context.active_object
         try:
-            report = _measure(item, context)
+            report = measure_object(item, context)
         except MaquetteError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -41,7 +41,7 @@ class MAQUETTE_OT_check_mesh(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _measure(item: bpy.types.Object, context: bpy.types.Context) -> MeshReport:
+def measure_object(item: bpy.types.Object, context: bpy.types.Context) -> MeshReport:
     """Measure the object as it stands in the world, modifiers applied."""
     item.update_from_editmode()
     evaluated = item.evaluated_get(context.evaluated_depsgraph_get())
