@@ -1,4 +1,4 @@
-"""Everything a developer types: ``python3 dev.py run | cli | test | build | bench``. Needs only Python itself."""
+"""Everything a developer types: ``python3 dev.py COMMAND``, see `USAGE`. Needs only Python itself."""
 
 import subprocess
 import sys
@@ -13,6 +13,7 @@ USAGE = """usage: python3 dev.py COMMAND
   test [--fast] [...]      check the code and run all tests; --fast: only those without Blender; the rest goes to pytest
   build [options]          extension zips in dist/, one per platform, complete with their wheels, and checked
   bench [options]          time every step and write the table in docs/performance.md
+  judge FOLDER [options]   clean a folder of broken meshes and measure the results independently
 """
 
 

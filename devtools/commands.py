@@ -60,6 +60,11 @@ def _cli(arguments: Sequence[str]) -> int:
     return run_module(ensure(), "cli", arguments)
 
 
+def _judge(arguments: Sequence[str]) -> int:
+    """Judge the cleaning on a folder of broken meshes."""
+    return run_module(ensure(), "devtools.judge", arguments)
+
+
 def _test(arguments: Sequence[str]) -> int:
     """Run the tests."""
     return run_tests([argument for argument in arguments if argument != "--fast"], "--fast" in arguments)
@@ -71,6 +76,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "test": _test,
     "build": build_command,
     "bench": bench_command,
+    "judge": _judge,
 }
 
 

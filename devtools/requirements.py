@@ -14,7 +14,7 @@ Runtime needs protobuf, flatbuffers and packaging only for tools that Maquette d
 LIBRARIES = {"manifold3d": "manifold3d", "onnxruntime": "onnxruntime", "pillow": "PIL"}
 """The module each of those wheels must hold."""
 
-TESTING = {"hypothesis": "6.170.15", "pytest": "9.2.0", "scipy": "1.17.1", "trimesh": "5.2.0"}
+TESTING = {"hypothesis": "6.170.15", "pytest": "9.2.0", "rtree": "1.4.1", "scipy": "1.17.1", "trimesh": "5.2.0"}
 CHECKERS = {"pyright[nodejs]": "1.1.414", "ruff": "0.17.6"}
 
 

@@ -11,10 +11,19 @@ from .polygons import Polygons, keep_faces
 from .prepare import diagonal
 from .triangulate import triangulate_polygons
 
-__all__ = ["closed_parts", "part_sizes", "part_volumes", "remove_inner_shells", "remove_loose_parts", "remove_scraps"]
+__all__ = [
+    "closed_parts",
+    "part_sizes",
+    "part_volumes",
+    "remove_flakes",
+    "remove_inner_shells",
+    "remove_loose_parts",
+    "remove_scraps",
+]
 
 _SPECK_SIZE = 0.005
 _SPECKS_AREA = 0.01
+_FLAKES_AREA = 0.02
 
 
 def remove_loose_parts(
@@ -52,6 +61,15 @@ def remove_scraps(mesh: Polygons) -> Polygons:
     if not speck.any() or area[speck[part]].sum() > _SPECKS_AREA * area.sum():
         return mesh
     return keep_faces(mesh, ~speck[part])
+
+
+def remove_flakes(mesh: Polygons) -> Polygons:
+    """Remove open parts beside closed ones, if all of them together are next to nothing of the area."""
+    closed = closed_parts(mesh, mesh.parts)
+    area = np.bincount(mesh.parts, mesh.areas)
+    if closed.all() or area[~closed].sum() > _FLAKES_AREA * area.sum():
+        return mesh
+    return keep_faces(mesh, closed[mesh.parts])
 
 
 def remove_inner_shells(mesh: Polygons, *, keep_cavities: bool = True) -> Polygons:

@@ -22,6 +22,12 @@ def sound_mesh(kind: str, seed: int) -> trimesh.Trimesh:
     return trimesh.Trimesh(mesh.vertices, mesh.faces, process=False)
 
 
+def _surface(vertices, faces):
+    """The corners that are numbers."""
+    corners = vertices[faces].reshape(-1, 3)
+    return corners[np.isfinite(corners).all(axis=1)]
+
+
 def split_vertices(vertices, faces, rng):
     """Give half of the corners vertices of their own."""
     faces = faces.copy()
@@ -51,9 +57,9 @@ def remove_faces(vertices, faces, rng):
 
 def add_fins(vertices, faces, rng):
     """Stand single triangles on five edges."""
-    chosen = rng.choice(len(faces), 5, replace=False)
+    chosen = rng.choice(np.flatnonzero(np.isfinite(vertices[faces]).all(axis=(1, 2))), 5, replace=False)
     a, b = vertices[faces[chosen, 0]], vertices[faces[chosen, 1]]
-    away = (a + b) / 2 - vertices.mean(axis=0)
+    away = (a + b) / 2 - _surface(vertices, faces).mean(axis=0)
     tips = (a + b) / 2 + 0.03 * away / np.linalg.norm(away, axis=1, keepdims=True)
     fins = np.stack([faces[chosen, 0], faces[chosen, 1], len(vertices) + np.arange(5)], axis=1)
     return np.concatenate([vertices, tips]), np.concatenate([faces, fins])
@@ -68,8 +74,9 @@ def double_faces(vertices, faces, rng):
 
 def add_specks(vertices, faces, rng):
     """Scatter ten tiny triangles around."""
-    size = np.ptp(vertices, axis=0).max()
-    at = rng.uniform(vertices.min(axis=0), vertices.max(axis=0), (10, 3))
+    surface = _surface(vertices, faces)
+    size = np.ptp(surface, axis=0).max()
+    at = rng.uniform(surface.min(axis=0), surface.max(axis=0), (10, 3))
     corners = at[:, None] + rng.normal(0, 0.0008 * size, (10, 3, 3))
     new = len(vertices) + np.arange(30).reshape(-1, 3)
     return np.concatenate([vertices, corners.reshape(-1, 3)]), np.concatenate([faces, new])
