@@ -26,6 +26,7 @@ from .geometry.parts import keep_parts
 from .geometry.quads import pair_triangles
 from .geometry.refine import subdivide
 from .geometry.relief import sharpen
+from .geometry.repair.polygons import from_faces
 from .geometry.smooth import taubin
 from .geometry.unwrap import unwrap
 from .geometry.visibility import seen_vertices
@@ -226,6 +227,6 @@ def generate(picture: Path, settings: Settings, models: ModelSet, progress: Prog
     with steps.step("Checking the mesh"):
         upright = place(view_to_object(mesh.vertices, surface.camera.elevation), settings.height)
         mesh = replace(mesh, vertices=upright)
-        report = measure(mesh.vertices, mesh.faces)
+        report = measure(from_faces(mesh.vertices, mesh.faces))
     progress("Done", 1.0)
     return Result(mesh, Report(VERSION, str(picture), settings, models.used(join), steps.seconds, report))

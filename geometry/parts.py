@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..contracts import Float, Int, Mask, Use
-from .arrays import Points, dot
+from .arrays import Indices, Points, dot
 from .components import components
 from .edges import Edges, check_mesh, compact, find_edges
 from .shells import inner_shells
@@ -16,41 +16,35 @@ _SMALLEST_SHARE: dict[Use, float] = {"solid": 0.1, "visual": 0.001}
 """The least share of the total volume a part must have."""
 
 
-def part_labels(faces: Int, n_vertices: int) -> Int:
+def part_labels(edges: Edges, n_vertices: int) -> Indices:
     """Number the parts of a mesh: what hangs together by shared vertices.
 
     Parameters
     ----------
-    faces : int32 [F, 3] or [F, 4]
-        -1 in the last column of a triangle among quads.
+    edges : Edges
     n_vertices : int
 
     Returns
     -------
-    int32 [n_vertices]
+    int64 [n_vertices]
         The part of each vertex, 0..P - 1 in the order of their first vertices; -1 where no face uses the vertex.
     """
-    first = faces[:, 0]
-    links = [(first, faces[:, 1]), (first, faces[:, 2])]
-    if faces.shape[1] == 4:
-        quads = faces[:, 3] >= 0
-        links.append((first[quads], faces[quads, 3]))
-    a, b = (np.concatenate(ends) for ends in zip(*links, strict=True))
-    root = components(n_vertices, a, b)
+    side = edges.order[edges.first]
+    root = components(n_vertices, edges.start[side], edges.end[side])
     used = np.zeros(n_vertices, np.bool_)
-    used[a] = used[b] = True
-    number = np.cumsum(used & (root == np.arange(n_vertices, dtype=np.int64))) - 1
-    return np.where(used, number[root], -1).astype(np.int32)
+    used[edges.start] = True
+    number = np.cumsum(used & (root == np.arange(n_vertices, dtype=np.int64)), dtype=np.int64) - 1
+    return np.where(used, number[root], -1)
 
 
-def part_volumes(vertices: Float, triangles: Int, labels: Int, n_parts: int) -> Points:
+def part_volumes(vertices: Float, triangles: Int, labels: Indices, n_parts: int) -> Points:
     """Measure the signed volume of each part.
 
     Parameters
     ----------
     vertices : float32 [V, 3]
     triangles : int32 [T, 3]
-    labels : int32 [T]
+    labels : int64 [T]
         The part of each triangle.
     n_parts : int
 
@@ -66,13 +60,13 @@ def part_volumes(vertices: Float, triangles: Int, labels: Int, n_parts: int) -> 
     return np.bincount(labels, six_volumes, minlength=n_parts) / 6.0
 
 
-def closed_parts(edges: Edges, labels: Int) -> Mask:
+def closed_parts(edges: Edges, labels: Indices) -> Mask:
     """Tell of each part whether every edge of it has exactly two faces.
 
     Parameters
     ----------
     edges : Edges
-    labels : int32 [n_vertices]
+    labels : int64 [n_vertices]
         As `part_labels` gives them.
 
     Returns
@@ -111,12 +105,13 @@ def keep_parts(vertices: Float, faces: Int, use: Use) -> tuple[Float, Int]:
     check_mesh(vertices, faces)
     if use == "raw":
         return vertices, faces
-    labels = part_labels(faces, len(vertices))
+    edges = find_edges(faces)
+    labels = part_labels(edges, len(vertices))
     part = labels[faces[:, 0]]
     n_parts = int(labels.max()) + 1
     if n_parts == 1:
         return compact(vertices, faces)
-    inner = inner_shells(vertices, faces, part, closed_parts(find_edges(faces), labels))
+    inner = inner_shells(vertices, faces, part, closed_parts(edges, labels))
     size = np.where(inner, 0.0, np.abs(part_volumes(vertices, faces, part, n_parts)))
     keep = ~inner & (size >= _SMALLEST_SHARE[use] * size.sum())
     keep[np.argmax(size)] = True

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ..contracts import Float, Int, Mask
-from .arrays import Indices, Points, dot, expand
+from ..contracts import Mask
+from .arrays import Indices, Points
+from .box_pairs import BoxGroups, Pairs, group_boxes, near_boxes, near_groups
 
 __all__ = ["crossing_faces"]
 
-_CHUNK = 300_000
 _TOUCH = 1e-12
 """A corner this near to the other face's plane, by the size of both faces, lies on it: well above rounding."""
 _LENGTH = 1e-7
 """Faces must cross along more than this, by their size: coordinates are no more exact themselves."""
+_FACING = 1e-3
+"""A triangle must face a view at least this much, by its cosine, to be told apart from others in it."""
+_THREADS = min(4, os.cpu_count() or 1)
+_NO_PAIRS = np.zeros(0, np.int64)
 
 
-def crossing_faces(vertices: Float, triangles: Int) -> Mask:
+@dataclass(frozen=True)
+class _Triangles:
+    """Triangles in the order of their boxes.
+
+    ``vertex`` int64 [3, T]: their corners. ``at`` float64 [3, 3, T]: coordinate i of corner k is ``at[k, i]``.
+    ``normal`` float64 [3, T], unit, and ``size`` float64 [T], the root of twice the area. ``spread`` bool [V]: the
+    vertices whose triangles are known not to cross each other.
+    """
+
+    vertex: Indices
+    at: Points
+    normal: Points
+    size: Points
+    spread: Mask
+
+
+def crossing_faces(
+    vertices: npt.NDArray[np.floating[Any]], triangles: npt.NDArray[np.integer[Any]], ringed: Mask | None = None
+) -> Mask:
     """Find the triangles that pass through another triangle.
 
     Two triangles cross when each has corners strictly on both sides of the other's plane and they share a stretch of
@@ -28,127 +55,130 @@ def crossing_faces(vertices: Float, triangles: Int) -> Mask:
 
     Parameters
     ----------
-    vertices : float32 [V, 3]
-    triangles : int32 [T, 3]
+    vertices : float [V, 3]
+    triangles : int [T, 3]
+    ringed : bool [V] or None
+        Vertices at which every edge has two triangles that run along it in opposite directions, where known: much of
+        the work is saved there.
 
     Returns
     -------
     bool [T]
     """
+    columns = [np.ascontiguousarray(column, np.float64) for column in vertices.T]
+    corner = [np.ascontiguousarray(column, np.int64) for column in triangles.T]
+    at = np.stack([[column[index] for column in columns] for index in corner])
+    boxes = group_boxes(at.min(axis=0), at.max(axis=0))
+    vertex = np.stack([index[boxes.order] for index in corner])
+    at = np.stack([[column[index] for column in columns] for index in vertex])
+    normal = _cross(at[1] - at[0], at[2] - at[0])
+    length = np.sqrt(_dot(normal, normal))
+    normal /= np.where(length > 0, length, 1.0)
+    spread = np.zeros(len(vertices), np.bool_)
+    if ringed is not None:
+        spread = ringed & _spread(vertex, at, normal, len(vertices))
+    whole = _Triangles(vertex, at, normal, np.sqrt(length), spread)
     crossing = np.zeros(len(triangles), np.bool_)
-    points = vertices.astype(np.float64)
-    corners = points[triangles]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    length = np.linalg.norm(normals, axis=1)
-    normals /= np.where(length > 0, length, 1.0)[:, None]
-    for a, b in _near_pairs(corners.min(axis=1), corners.max(axis=1)):
-        apart = _shared(triangles[a], triangles[b]) < 2
-        a, b = a[apart], b[apart]
-        size = np.maximum(np.sqrt(length[a]), np.sqrt(length[b]))
-        heights_a = _heights(corners[a], corners[b, 0], normals[b], size)
-        split = _both_sides(heights_a)
-        a, b, heights_a, size = a[split], b[split], heights_a[split], size[split]
-        heights_b = _heights(corners[b], corners[a, 0], normals[a], size)
-        split = _both_sides(heights_b)
-        a, b, heights_a, heights_b, size = a[split], b[split], heights_a[split], heights_b[split], size[split]
-        line = np.cross(normals[a], normals[b])
-        line /= np.maximum(np.linalg.norm(line, axis=1), 1e-300)[:, None]
-        low_a, high_a = _stretch(corners[a] - corners[a, :1], line, heights_a)
-        low_b, high_b = _stretch(corners[b] - corners[a, :1], line, heights_b)
-        meet = np.minimum(high_a, high_b) - np.maximum(low_a, low_b) > _LENGTH * size
-        crossing[a[meet]] = crossing[b[meet]] = True
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for found in pool.map(partial(_crossing, whole, boxes), near_groups(boxes)):
+            crossing[boxes.order[found]] = True
     return crossing
 
 
-def _shared(one: Int, other: Int) -> Indices:
-    """How many corners two triangles share."""
-    same = one[:, 0, None] == other
-    same |= one[:, 1, None] == other
-    same |= one[:, 2, None] == other
-    return np.count_nonzero(same, axis=1)
+def _spread(vertex: Indices, at: Points, normal: Points, n_vertices: int) -> Mask:
+    """Tell around which vertices the triangles do not overlap, seen from a direction that all of them face.
+
+    Only for vertices with closed rings of consistent triangles. There as many triangles overlap in every direction from
+    the vertex, and how many do in one is how often the corners around go from below a line through it to above.
+    Triangles that do not overlap in a view do not cross.
+    """
+    view = np.stack([sum(np.bincount(index, along, n_vertices) for index in vertex) for along in normal])
+    line = _cross(view, np.array([0.48, -0.64, 0.6])[:, None])
+    facing = np.ones(n_vertices, np.bool_)
+    layers = np.zeros(n_vertices, np.int64)
+    side = [at[(k + 1) % 3] - at[k] for k in range(3)]
+    for k, index in enumerate(vertex):
+        towards = _dot(normal, np.stack([along.take(index) for along in view]))
+        facing[index[towards <= _FACING]] = False
+        up = np.stack([along.take(index) for along in line])
+        rises = (_dot(side[k], up) < 0) & (_dot(-side[k - 1], up) >= 0)
+        layers += np.bincount(index[rises], minlength=n_vertices)
+    return facing & (layers == 1)
 
 
-def _heights(corners: Points, origin: Points, normal: Points, size: Points) -> Points:
-    """The signed distances of three corners from a plane, 0 where they are no more than rounding."""
-    heights = dot(corners - origin[:, None], normal[:, None])
-    heights[np.abs(heights) <= _TOUCH * size[:, None]] = 0.0
+def _crossing(mesh: _Triangles, boxes: BoxGroups, groups: Pairs) -> Indices:
+    """The triangles in pairs of groups that cross each other, some of them repeatedly."""
+    a, b = _sharing_less_than_two(mesh, *near_boxes(boxes, groups))
+    size = np.maximum(mesh.size[a], mesh.size[b])
+    heights_a = _heights(mesh, a, b, size)
+    split = _both_sides(heights_a)
+    a, b, heights_a, size = a[split], b[split], heights_a[:, split], size[split]
+    heights_b = _heights(mesh, b, a, size)
+    split = _both_sides(heights_b)
+    if not split.any():
+        return _NO_PAIRS
+    a, b, heights_a, heights_b, size = a[split], b[split], heights_a[:, split], heights_b[:, split], size[split]
+    line = _cross(mesh.normal[:, a], mesh.normal[:, b])
+    line /= np.maximum(np.sqrt(_dot(line, line)), 1e-300)
+    origin = mesh.at[0][:, a]
+    low_a, high_a = _stretch(mesh.at[:, :, a] - origin, line, heights_a)
+    low_b, high_b = _stretch(mesh.at[:, :, b] - origin, line, heights_b)
+    meet = np.minimum(high_a, high_b) - np.maximum(low_a, low_b) > _LENGTH * size
+    return np.concatenate([a[meet], b[meet]])
+
+
+def _sharing_less_than_two(mesh: _Triangles, a: Indices, b: Indices) -> Pairs:
+    """The pairs of triangles with at most one corner in common, and that not known to keep them apart."""
+    one = [index.take(a) for index in mesh.vertex]
+    other = [index.take(b) for index in mesh.vertex]
+    common = np.zeros(len(a), np.int64)
+    shared = np.zeros(len(a), np.int8)
+    for index in one:
+        same = index == other[0]
+        same |= index == other[1]
+        same |= index == other[2]
+        shared += same
+        common += index * same
+    apart = np.flatnonzero((shared == 0) | ((shared == 1) & ~mesh.spread.take(common, mode="clip")))
+    return a[apart], b[apart]
+
+
+def _heights(mesh: _Triangles, one: Indices, other: Indices, size: Points) -> Points:
+    """The signed distances [3, N] of a triangle's corners from another's plane, 0 where they are only rounding."""
+    heights = np.zeros((3, len(one)))
+    for axis in range(3):
+        normal, origin = mesh.normal[axis].take(other), mesh.at[0, axis].take(other)
+        for corner in range(3):
+            heights[corner] += (mesh.at[corner, axis].take(one) - origin) * normal
+    heights[np.abs(heights) <= _TOUCH * size] = 0.0
     return heights
 
 
 def _both_sides(heights: Points) -> Mask:
-    return (heights.min(axis=1) < 0) & (heights.max(axis=1) > 0)
+    return (heights.min(axis=0) < 0) & (heights.max(axis=0) > 0)
 
 
 def _stretch(corners: Points, line: Points, heights: Points) -> tuple[Points, Points]:
     """The stretch of the planes' common line that each triangle covers: from where to where along it."""
-    along = dot(corners, line[:, None])
-    low, high = np.full(len(line), np.inf), np.full(len(line), -np.inf)
+    along = [_dot(corner, line) for corner in corners]
+    low, high = np.full(line.shape[1], np.inf), np.full(line.shape[1], -np.inf)
     for i in range(3):
         j = (i + 1) % 3
-        h, g = heights[:, i], heights[:, j]
+        h, g = heights[i], heights[j]
         cut = h * g < 0
         share = np.where(cut, h / np.where(cut, h - g, 1.0), 0.0)
-        at = along[:, i] + share * (along[:, j] - along[:, i])
+        at = along[i] + share * (along[j] - along[i])
         on = cut | (h == 0)
         low = np.minimum(low, np.where(on, at, np.inf))
         high = np.maximum(high, np.where(on, at, -np.inf))
     return low, high
 
 
-def _near_pairs(low: Points, high: Points) -> Iterator[tuple[Indices, Indices]]:
-    """Pairs of boxes that overlap, each once, in chunks.
-
-    The boxes are sorted into grids by size: a box of level l is no larger than the cells of grid l, so it lies in at
-    most eight of them, and meets the boxes of its level and of all finer levels there.
-
-    Parameters
-    ----------
-    low, high : float64 [N, 3]
-    """
-    base = low.min(axis=0)
-    low, high = low - base, high - base
-    extent: Points = (high - low).max(axis=1)
-    finest = float(np.median(extent)) or float(extent.max()) or 1.0
-    level: Indices = np.ceil(np.log2(np.maximum(extent, finest) / finest)).astype(np.int64)
-    for coarse in np.flatnonzero(np.bincount(level)):
-        cell = finest * 2.0 ** int(coarse)
-        members = np.flatnonzero(level == coarse)
-        owner, keys = _cells(low[members], high[members], cell)
-        order = np.argsort(keys, kind="stable")
-        keys, owner = keys[order], members[owner[order]]
-        guests = np.flatnonzero(level <= coarse)
-        guest, wanted = _cells(low[guests], high[guests], cell)
-        guest = guests[guest]
-        begin = np.searchsorted(keys, wanted, "left")
-        count = np.searchsorted(keys, wanted, "right") - begin
-        for some in np.array_split(np.flatnonzero(count), 1 + int(count.sum()) // _CHUNK):
-            entry, nth = expand(count[some])
-            a, b = guest[some][entry], owner[begin[some][entry] + nth]
-            yield _overlapping(a, b, wanted[some][entry], low, high, level, cell)
+def _dot(a: Points, b: Points) -> Points:
+    """Scalar products of vectors in the first axis: [3, ...] and [3, ...] give [...]."""
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-def _overlapping(
-    a: Indices, b: Indices, key: Indices, low: Points, high: Points, level: Indices, cell: float
-) -> tuple[Indices, Indices]:
-    """The pairs that overlap, from the one cell that holds the lower corner of their overlap."""
-    once = (level[a] < level[b]) | (a < b)
-    a, b, key = a[once], b[once], key[once]
-    corner = np.maximum(low[a], low[b])
-    near = (corner <= np.minimum(high[a], high[b])).all(axis=1)
-    near[near] = _key(np.floor(corner[near] / cell).astype(np.int64)) == key[near]
-    return a[near], b[near]
-
-
-def _key(cell: Indices) -> Indices:
-    """One number per grid cell; the grids have far fewer than two million cells along an axis."""
-    return (cell[:, 0] << 42) | (cell[:, 1] << 21) | cell[:, 2]
-
-
-def _cells(low: Points, high: Points, cell: float) -> tuple[Indices, Indices]:
-    """All grid cells each box lies in: the box, and the cell's key."""
-    first = np.floor(low / cell).astype(np.int64)
-    span = np.floor(high / cell).astype(np.int64) - first + 1
-    owner, nth = expand(span.prod(axis=1))
-    rest, z = np.divmod(nth, span[owner, 2])
-    x, y = np.divmod(rest, span[owner, 1])
-    return owner, _key(first[owner] + np.stack([x, y, z], axis=1))
+def _cross(a: Points, b: Points) -> Points:
+    """Vector products of vectors in the first axis."""
+    return np.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])

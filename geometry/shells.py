@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ..contracts import Float, Int, Mask
+from ..contracts import Mask
 from .arrays import Indices, Points, expand
 
 __all__ = ["inner_shells"]
@@ -19,7 +21,12 @@ _CHUNK = 2_000_000
 _TURN = np.linalg.qr(np.array([[0.831, 0.217, -0.512], [-0.349, 0.877, -0.331], [0.428, 0.429, 0.795]]))[0]
 
 
-def inner_shells(vertices: Float, triangles: Int, labels: Int, closed: Mask) -> Mask:
+def inner_shells(
+    vertices: npt.NDArray[np.floating[Any]],
+    triangles: npt.NDArray[np.integer[Any]],
+    labels: npt.NDArray[np.integer[Any]],
+    closed: Mask,
+) -> Mask:
     """Find the closed parts that lie inside another closed part.
 
     A part lies inside another when the other winds around each of its vertices: a ray is sent from the vertex, and its
@@ -27,9 +34,9 @@ def inner_shells(vertices: Float, triangles: Int, labels: Int, closed: Mask) -> 
 
     Parameters
     ----------
-    vertices : float32 [V, 3]
-    triangles : int32 [T, 3]
-    labels : int32 [T]
+    vertices : float [V, 3]
+    triangles : int [T, 3]
+    labels : int [T]
         The part of each triangle, 0..P - 1.
     closed : bool [P]
         Whether each part bounds a volume; the others neither hold nor are inner shells.

@@ -10,6 +10,7 @@ from ..blender.report import mesh_lines, store_mesh_report
 from ..contracts import Int, MeshReport
 from ..errors import MaquetteError
 from ..geometry.measure import measure
+from ..geometry.repair.polygons import from_faces
 
 __all__ = ["MAQUETTE_OT_check_mesh", "measure_object"]
 
@@ -55,7 +56,7 @@ def measure_object(item: bpy.types.Object, context: bpy.types.Context) -> MeshRe
     scaled = (vertices.astype(np.float64) @ matrix[:3, :3].T).astype(np.float32)
     if np.linalg.det(matrix[:3, :3]) < 0.0:  # a mirrored object shows its faces the other way round
         faces = _turned(faces)
-    return measure(scaled, faces)
+    return measure(from_faces(scaled, faces))
 
 
 def _turned(faces: Int) -> Int:

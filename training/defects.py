@@ -25,6 +25,7 @@ import trimesh
 from scipy import ndimage
 from scipy.spatial import ConvexHull, cKDTree
 
+from ..geometry.edges import find_edges
 from ..geometry.parts import part_labels, part_volumes
 from ..geometry.raster import barycentric, face_map
 from .solids import solid_grid
@@ -188,7 +189,7 @@ def _principal(points: Array) -> Array:
 
 def _heavy_parts(vertices: Array, faces: npt.NDArray[np.int32]) -> int:
     """Parts of a closed mesh with at least `PART` of its volume."""
-    part = part_labels(faces, len(vertices))[faces[:, 0]]
+    part = part_labels(find_edges(faces), len(vertices))[faces[:, 0]]
     size = np.abs(part_volumes(vertices.astype(np.float32), faces, part, int(part.max()) + 1))
     return int((size >= PART * size.sum()).sum())
 

@@ -11,7 +11,7 @@ from ..shells import inner_shells
 from .polygons import Polygons, turn_faces
 from .triangulate import triangulate_polygons
 
-__all__ = ["make_consistent", "one_sided_faces"]
+__all__ = ["make_consistent", "one_sided_faces", "turned_faces"]
 
 _FLAT = 0.02
 """Open parts that enclose less than this share of the sphere of their area have no outside to go by."""
@@ -44,6 +44,11 @@ def make_consistent(mesh: Polygons) -> Polygons:
 def one_sided_faces(mesh: Polygons) -> Mask:
     """The faces of parts that have no inside and outside, bool [F]."""
     return ~_disagreeing(mesh)[1]
+
+
+def turned_faces(mesh: Polygons) -> Mask:
+    """The fewest faces to turn over so that all of a part agree, in the parts that have two sides, bool [F]."""
+    return _disagreeing(mesh)[0]
 
 
 def _disagreeing(mesh: Polygons) -> tuple[Mask, Mask]:

@@ -8,6 +8,7 @@ from maquette.contracts import Camera, Surface, Volume
 from maquette.geometry.extract import extract_surface
 from maquette.geometry.field import grid_to_view, refine_volume, resize_linear
 from maquette.geometry.measure import measure
+from maquette.geometry.repair.polygons import from_faces
 
 CAMERA = Camera(0.0, 4.0)
 
@@ -35,7 +36,7 @@ def test_a_ball_stays_a_ball(detail: int) -> None:
     radii = np.linalg.norm(vertices, axis=1)
     assert abs(radii.mean() - 0.7) < 0.02
     assert radii.max() < 0.78 and radii.min() > 0.62
-    assert measure(vertices, faces).volume > 0
+    assert measure(from_faces(vertices, faces)).volume > 0
 
 
 def test_nothing_outside_the_silhouette_nor_before_the_surface() -> None:

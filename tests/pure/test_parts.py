@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maquette.errors import MeshError
 from maquette.geometry.components import components
+from maquette.geometry.edges import find_edges
 from maquette.geometry.parts import keep_parts, part_labels, part_volumes
 from maquette.geometry.shells import inner_shells
 from scipy.sparse import coo_array
@@ -58,20 +59,20 @@ def test_components_of_a_star_and_of_a_long_path() -> None:
 
 def test_labels_count_parts_and_leave_unused_vertices_out() -> None:
     vertices, faces = arrays(ball(1.0), ball(1.0, (5, 0, 0)))
-    labels = part_labels(faces, len(vertices) + 3)
+    labels = part_labels(find_edges(faces), len(vertices) + 3)
     n = len(vertices) // 2
     assert labels.tolist() == [0] * n + [1] * n + [-1] * 3
 
 
 def test_labels_of_quads_and_triangles() -> None:
     faces = np.array([[0, 1, 2, 3], [4, 5, 6, -1], [3, 7, 8, -1]], np.int32)
-    assert part_labels(faces, 9).tolist() == [0, 0, 0, 0, 1, 1, 1, 0, 0]
+    assert part_labels(find_edges(faces), 9).tolist() == [0, 0, 0, 0, 1, 1, 1, 0, 0]
 
 
 def test_volumes_are_those_of_trimesh_far_from_the_origin() -> None:
     parts = [ball(1.0, (1000, 0, 0)), ball(0.5, (1000, 0, 0), cavity=True)]
     vertices, faces = arrays(*parts)
-    labels = part_labels(faces, len(vertices))[faces[:, 0]]
+    labels = part_labels(find_edges(faces), len(vertices))[faces[:, 0]]
     assert np.allclose(part_volumes(vertices, faces, labels, 2), [part.volume for part in parts], rtol=1e-3)
 
 

@@ -14,6 +14,7 @@ from maquette.geometry.decimate import decimate
 from maquette.geometry.matching import match_cheapest, rematch
 from maquette.geometry.measure import measure
 from maquette.geometry.quads import pair_triangles
+from maquette.geometry.repair.polygons import from_faces
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def test_a_box_becomes_its_six_sides() -> None:
     assert quads.shape == (6, 4)
     assert quads.dtype == np.int32
     assert np.allclose(corner_angles(mesh.vertices[quads]), 90, atol=1e-3)
-    assert measure(mesh.vertices.astype(np.float32), quads).volume == pytest.approx(6.0)
+    assert measure(from_faces(mesh.vertices.astype(np.float32), quads)).volume == pytest.approx(6.0)
 
 
 def test_most_faces_become_convex_flat_quads(ellipsoid: tuple[np.ndarray, np.ndarray]) -> None:
@@ -65,7 +66,7 @@ def test_most_faces_become_convex_flat_quads(ellipsoid: tuple[np.ndarray, np.nda
 def test_the_surface_is_the_same(ellipsoid: tuple[np.ndarray, np.ndarray]) -> None:
     vertices, faces = ellipsoid
     result = pair_triangles(vertices, faces)
-    before, after = measure(vertices, faces), measure(vertices, result)
+    before, after = measure(from_faces(vertices, faces)), measure(from_faces(vertices, result))
     assert after.watertight
     assert (after.inconsistent_edges, after.non_manifold_vertices, after.loose_parts) == (0, 0, 1)
     assert after.volume == pytest.approx(before.volume, rel=1e-6)
