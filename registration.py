@@ -15,7 +15,15 @@ from .operators.check_mesh import MAQUETTE_OT_check_mesh
 from .operators.choose_picture import MAQUETTE_OT_choose_picture
 from .operators.dismiss_error import MAQUETTE_OT_dismiss_error
 from .operators.export import MAQUETTE_OT_export
+from .operators.fill_holes import MAQUETTE_OT_fill_holes
 from .operators.generate_from_image import MAQUETTE_OT_generate_from_image
+from .operators.merge_vertices import MAQUETTE_OT_merge_vertices
+from .operators.recalculate_normals import MAQUETTE_OT_recalculate_normals
+from .operators.remove_duplicate_faces import MAQUETTE_OT_remove_duplicate_faces
+from .operators.remove_inner_shells import MAQUETTE_OT_remove_inner_shells
+from .operators.remove_loose_parts import MAQUETTE_OT_remove_loose_parts
+from .operators.remove_non_manifold import MAQUETTE_OT_remove_non_manifold
+from .operators.smooth_mesh import MAQUETTE_OT_smooth_mesh
 from .panels.generate import MAQUETTE_PT_generate
 from .panels.mesh import MAQUETTE_PT_mesh
 
@@ -31,6 +39,14 @@ CLASSES = (
     MAQUETTE_OT_dismiss_error,
     MAQUETTE_OT_check_mesh,
     MAQUETTE_OT_export,
+    MAQUETTE_OT_merge_vertices,
+    MAQUETTE_OT_remove_duplicate_faces,
+    MAQUETTE_OT_remove_loose_parts,
+    MAQUETTE_OT_remove_inner_shells,
+    MAQUETTE_OT_remove_non_manifold,
+    MAQUETTE_OT_fill_holes,
+    MAQUETTE_OT_recalculate_normals,
+    MAQUETTE_OT_smooth_mesh,
     MAQUETTE_PT_generate,
     MAQUETTE_PT_mesh,
 )
