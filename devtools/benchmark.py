@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .benchmark_cleanup import bench_cleanup
 from .environment import SetupError, ensure, environment_version, say
 from .pythons import ROOT
 from .requirements import RUNTIME
@@ -21,6 +22,7 @@ from .requirements import RUNTIME
 __all__ = ["bench_command"]
 
 PAGE = ROOT / "docs" / "performance.md"
+CLEANUP_PAGE = ROOT / "docs" / "cleanup.md"
 EXAMPLE = ROOT / "docs" / "examples" / "toy.png"
 START, END = "<!-- made by dev.py bench: start -->", "<!-- made by dev.py bench: end -->"
 QUALITIES = ("draft", "standard", "high")
@@ -99,20 +101,26 @@ def _table(figures: dict[str, Figures]) -> str:
 
 def _note(runs: int, load: str) -> str:
     """Say what the figures were measured on."""
-    python, onnxruntime = environment_version(ROOT / ".venv"), RUNTIME["onnxruntime"]
     return (
         f"Steps: median over {runs} run{'s' if runs > 1 else ''}; command: one run. Picture: `docs/examples/toy.png`. "
-        f"{_processor()}, {platform.system()}, no GPU, Python {python}, ONNX Runtime {onnxruntime}{load}."
+        f"{_machine(load)} ONNX Runtime {RUNTIME['onnxruntime']}."
     )
 
 
-def _save(text: str) -> None:
-    """Put the text between the page's markers; start the page where there is none."""
-    page = PAGE.read_text("utf-8") if PAGE.is_file() else f"# Performance\n\n{START}\n{END}\n"
+def _machine(load: str) -> str:
+    """Name the machine."""
+    python = environment_version(ROOT / ".venv")
+    return f"{_processor()}, {platform.system()}, no GPU, Python {python}{load}."
+
+
+def _save(text: str, path: Path) -> None:
+    """Put the text between the page's markers."""
+    page = path.read_text("utf-8")
     if START not in page or END not in page:
-        raise SetupError(f"{PAGE} lacks the lines {START} and {END}.")
+        raise SetupError(f"{path} lacks the lines {START} and {END}.")
     before, after = page.split(START)[0], page.split(END)[1]
-    PAGE.write_text(f"{before}{START}\n{text}\n{END}{after}", "utf-8")
+    path.write_text(f"{before}{START}\n{text}\n{END}{after}", "utf-8")
+    say(f"Written to {path}")
 
 
 def bench_command(arguments: Sequence[str]) -> int:
@@ -121,17 +129,25 @@ def bench_command(arguments: Sequence[str]) -> int:
     parser.add_argument("--runs", type=int, default=3, help="warm runs per quality (default: 3)")
     parser.add_argument("--picture", type=Path, default=EXAMPLE, help="default: the example picture")
     parser.add_argument("--print", action="store_true", help="leave docs/performance.md as it is")
+    parser.add_argument("--cleanup", action="store_true", help="measure the cleaning instead, for docs/cleanup.md")
     options = parser.parse_args(arguments)
     python, picture = ensure(), options.picture.resolve()
     load = "" if sys.platform == "win32" else f", load average {os.getloadavg()[0]:.1f} when it began"
+    if options.cleanup:
+        text, page = f"{bench_cleanup(python, options.runs)}\n\n{_machine(load)}", CLEANUP_PAGE
+    else:
+        text, page = _bench_generate(python, picture, options.runs, load), PAGE
+    print(text)
+    if not options.print:
+        _save(text, page)
+    return 0
+
+
+def _bench_generate(python: Path, picture: Path, runs: int, load: str) -> str:
+    """Measure every quality."""
     figures: dict[str, Figures] = {}
     for quality in QUALITIES:
         say(f"Measuring {quality}")
         seconds, memory, faces = _cold(python, picture, quality)
-        figures[quality] = Figures(_warm(python, picture, quality, options.runs), seconds, memory, faces)
-    text = f"{_table(figures)}\n\n{_note(options.runs, load)}"
-    print(text)
-    if not options.print:
-        _save(text)
-        say(f"Written to {PAGE}")
-    return 0
+        figures[quality] = Figures(_warm(python, picture, quality, runs), seconds, memory, faces)
+    return f"{_table(figures)}\n\n{_note(runs, load)}"

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .pythons import ROOT, SUPPORTED, find_python, running, wanted
-from .requirements import BLENDER, CHECKERS, RUNTIME, TESTING, requirement
+from .requirements import BLENDER, CHECKERS, PEERS, RUNTIME, TESTING, requirement
 
-__all__ = ["SetupError", "ensure", "environment_version", "python_of", "run_module", "say"]
+__all__ = ["SetupError", "ensure", "ensure_peers", "environment_version", "python_of", "run_module", "say"]
 
 
 class SetupError(Exception):
@@ -111,14 +111,28 @@ def ensure(version: str = "", tests: bool = False, checkers: bool = False) -> Pa
     if environment_version(folder) != version:
         _create(folder, version)
     for name, what, arguments in _stages(version, tests, checkers):
-        marker, content = folder / f"maquette-{name}.done", hashlib.sha256(json.dumps(arguments).encode()).hexdigest()
-        if marker.is_file() and marker.read_text("utf-8") == content:
-            continue
-        say(f"{folder.name}: installing {what}")
-        pip = [python_of(folder), "-m", "pip", "--disable-pip-version-check", "install", *arguments]
-        _call(pip, f"Installing {what} failed; pip says why above. Check the network and try again.")
-        marker.write_text(content, "utf-8")
+        _install(folder, name, what, arguments)
     return python_of(folder)
+
+
+def ensure_peers() -> Path:
+    """Return the interpreter of the environment with the programs the cleaning is compared with; errors as `ensure`."""
+    folder, version = ROOT / ".venv-peers", environment_version(ROOT / ".venv")
+    if environment_version(folder) != version:
+        _create(folder, version)
+    _install(folder, "peers", "pymeshfix and pymeshlab", requirement(PEERS))
+    return python_of(folder)
+
+
+def _install(folder: Path, name: str, what: str, arguments: list[str]) -> None:
+    """Install with pip, unless a marker says that just this is there."""
+    marker, content = folder / f"maquette-{name}.done", hashlib.sha256(json.dumps(arguments).encode()).hexdigest()
+    if marker.is_file() and marker.read_text("utf-8") == content:
+        return
+    say(f"{folder.name}: installing {what}")
+    pip = [python_of(folder), "-m", "pip", "--disable-pip-version-check", "install", *arguments]
+    _call(pip, f"Installing {what} failed; pip says why above. Check the network and try again.")
+    marker.write_text(content, "utf-8")
 
 
 def run_module(python: Path, module: str, arguments: Sequence[str]) -> int:

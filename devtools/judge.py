@@ -13,14 +13,15 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import trimesh
 
 __all__ = ["Verdict", "judge", "main"]
 
+LIBRARY: Any = import_module("trimesh")
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT = 60.0
 """Seconds that a mesh may take."""
@@ -78,25 +79,25 @@ def judge(source: Path, expect: str, folder: Path) -> Verdict:
     return Verdict(source.name, expect, "cleaned", seconds, message, warned=bool(lines), **figures)
 
 
-def _source(path: Path) -> trimesh.Trimesh:
+def _source(path: Path) -> Any:
     """The source's faces whose coordinates are numbers."""
-    mesh: Any = trimesh.load(path, process=False, force="mesh")
+    mesh = LIBRARY.load(path, process=False, force="mesh")
     sound = np.isfinite(mesh.vertices).all(axis=1)[mesh.faces].all(axis=1)
-    mesh = trimesh.Trimesh(mesh.vertices, mesh.faces[sound], process=False)
+    mesh = LIBRARY.Trimesh(mesh.vertices, mesh.faces[sound], process=False)
     mesh.remove_unreferenced_vertices()
     return mesh
 
 
-def _result(path: Path) -> trimesh.Trimesh:
+def _result(path: Path) -> Any:
     """The result, welded, with Z up as the sources are."""
-    mesh: Any = trimesh.load(path, process=False, force="mesh")
+    mesh = LIBRARY.load(path, process=False, force="mesh")
     points = np.asarray(mesh.vertices, np.float64)[:, [0, 2, 1]] * (1, -1, 1)
-    welded = trimesh.Trimesh(points, mesh.faces, process=False)
+    welded = LIBRARY.Trimesh(points, mesh.faces, process=False)
     welded.merge_vertices(merge_tex=True, merge_norm=True)
     return welded
 
 
-def _measure(source: trimesh.Trimesh, result: trimesh.Trimesh) -> dict[str, Any]:
+def _measure(source: Any, result: Any) -> dict[str, Any]:
     middle = source.bounds.mean(axis=0)
     for mesh in (source, result):
         mesh.apply_translation(-middle)
@@ -112,11 +113,11 @@ def _measure(source: trimesh.Trimesh, result: trimesh.Trimesh) -> dict[str, Any]
     }
 
 
-def _apart(one: trimesh.Trimesh, other: trimesh.Trimesh, size: float) -> tuple[float, float]:
+def _apart(one: Any, other: Any, size: float) -> tuple[float, float]:
     """Mean and largest distance of points of one surface from the other, as shares of the size."""
     points = one.sample(SAMPLES, seed=0)
-    other = trimesh.Trimesh(other.vertices, other.faces[other.area_faces > 1e-14 * size**2], process=False)
-    distance = trimesh.proximity.closest_point(other, points)[1] / size
+    other = LIBRARY.Trimesh(other.vertices, other.faces[other.area_faces > 1e-14 * size**2], process=False)
+    distance = LIBRARY.proximity.closest_point(other, points)[1] / size
     return float(distance.mean()), float(distance.max())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BLENDER", "CHECKERS", "LIBRARIES", "RUNTIME", "TESTING", "requirement"]
+__all__ = ["BLENDER", "CHECKERS", "LIBRARIES", "PEERS", "RUNTIME", "TESTING", "requirement"]
 
 BLENDER = {"3.11": "bpy==4.5.*", "3.13": "bpy==5.2.*"}
 """The Blender module that fits a Python version: the two long-term releases."""
@@ -13,6 +13,9 @@ Runtime needs protobuf, flatbuffers and packaging only for tools that Maquette d
 
 LIBRARIES = {"manifold3d": "manifold3d", "onnxruntime": "onnxruntime", "pillow": "PIL"}
 """The module each of those wheels must hold."""
+
+PEERS = {"pymeshfix": "0.18.1", "pymeshlab": "2025.7.post1"}
+"""What the cleaning is compared with, in an environment that only the bench makes."""
 
 TESTING = {"hypothesis": "6.170.15", "pytest": "9.2.0", "rtree": "1.4.1", "scipy": "1.17.1", "trimesh": "5.2.0"}
 CHECKERS = {"pyright[nodejs]": "1.1.414", "ruff": "0.17.6"}

@@ -43,7 +43,7 @@ def duplicate_faces(mesh: Polygons) -> tuple[Mask, Indices]:
     again = np.zeros(mesh.n_faces, np.bool_)
     first = np.arange(mesh.n_faces, dtype=np.int64)
     # Faces with the same corners have the same sum of random numbers, one per vertex: few are left to compare in full.
-    numbers = np.random.default_rng(0).integers(0, 2**63, len(mesh.points), np.uint64)
+    numbers = np.frombuffer(np.random.default_rng(0).bytes(8 * len(mesh.points)), np.uint64)
     total = np.add.reduceat(numbers[mesh.corners], mesh.first[:-1])
     order = np.argsort(total, kind="stable")
     same = np.concatenate([np.zeros(1, np.bool_), total[order[1:]] == total[order[:-1]]])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...contracts import Mask
-from ..arrays import Indices, Points
+from ..arrays import Indices, Points, dot
 from ..edges import Edges
 from .polygons import NONE, Polygons, fans_of, keep_faces, parts_of
 from .prepare import diagonal
@@ -108,12 +108,14 @@ def _angles(mesh: Polygons, edges: Edges, sides: Indices) -> Points:
     normal = mesh.vectors[edges.face[sides]]
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
     run = np.where(edges.forward[sides], 1.0, -1.0)[:, None] * axis
-    into = np.cross(normal, run)  # from the edge into the face
+    into: Points = np.cross(normal, run)  # from the edge into the face
     # An arbitrary direction that is the same for all sides of an edge, since the axis is.
-    least = np.argmin(np.abs(axis), axis=1)
-    across = np.cross(axis, np.eye(3)[least])
+    other = np.zeros_like(axis)
+    other[np.arange(len(axis)), np.argmin(np.abs(axis), axis=1)] = 1.0
+    across: Points = np.cross(axis, other)
     across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-300)
-    return np.arctan2((into * np.cross(axis, across)).sum(axis=1), (into * across).sum(axis=1))
+    up: Points = np.cross(axis, across)
+    return np.arctan2(dot(into, up), dot(into, across))
 
 
 def _fins(mesh: Polygons, mate: Indices, crowded: Mask) -> Mask:

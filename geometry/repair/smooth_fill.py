@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..arrays import Indices, Points
+from ..triangles import sum_at
 from .polygons import NONE, Polygons, add_faces
 
 __all__ = ["smooth_patch"]
@@ -139,12 +140,12 @@ def _fair(mesh: Polygons, moving: Indices) -> Polygons:
     nodes = np.flatnonzero(near)
 
     def laplacian(values: Points) -> Points:
-        mean = np.stack([np.bincount(rows, values[columns, i], count) for i in range(3)], axis=1)
+        mean = np.stack([sum_at(rows, values[columns, i], count) for i in range(3)], axis=1)
         return values[nodes] - mean * weight[:, None]
 
     def transposed(values: Points) -> Points:
         spread = (values * weight[:, None])[rows]
-        result = -np.stack([np.bincount(columns, spread[:, i], len(mesh.points)) for i in range(3)], axis=1)
+        result = -np.stack([sum_at(columns, spread[:, i], len(mesh.points)) for i in range(3)], axis=1)
         result[nodes] += values
         return result[moving]
 

@@ -81,11 +81,12 @@ def _overlapping(points: Points, corners: Indices, label: Indices, among: Mask) 
         np.minimum.at(low[:, axis], label, along.min(axis=1))
         np.maximum.at(high[:, axis], label, along.max(axis=1))
     chosen = np.flatnonzero(among)
-    order = chosen[np.argsort(low[chosen, 0], kind="stable")]
+    order: Indices = chosen[np.argsort(low[chosen, 0], kind="stable")]
     overlaps = np.zeros(n_parts, np.bool_)
     for place, one in enumerate(order.tolist()):
         after = order[place + 1 :]
-        after = after[: int(np.searchsorted(low[after, 0], high[one, 0], "right"))]
+        begins: Points = low[after, 0]
+        after = after[: int(np.searchsorted(begins, float(high[one, 0]), "right"))]
         met = after[((low[after] <= high[one]) & (low[one] <= high[after])).all(axis=1)]
         if len(met):
             overlaps[one] = True
@@ -111,7 +112,7 @@ def _unite(mesh: Polygons) -> Polygons:
         result = manifold3d.Manifold.batch_boolean([result, *cavities], manifold3d.OpType.Subtract)
     if result is None or result.status() != manifold3d.Error.NoError or result.is_empty():
         raise MeshError("The parts that pass through each other cannot be united; make them closed first.")
-    found = result.to_mesh64()
+    found: Any = result.to_mesh64()
     points = np.asarray(found.vert_properties, np.float64)[:, :3]
     corners = np.asarray(found.tri_verts, np.int64)
     return _with_origin(mesh, triangles, owner, points, corners, np.asarray(found.face_id, np.int64))

@@ -8,6 +8,7 @@ from ...contracts import Mask
 from ..arrays import Indices, Points
 from ..components import components
 from ..shells import inner_shells
+from ..triangles import sum_at
 from .polygons import Polygons, turn_faces
 from .triangulate import triangulate_polygons
 
@@ -81,9 +82,7 @@ def _volumes(mesh: Polygons, part: Indices, n_parts: int) -> tuple[Points, Point
     face = mesh.owner
     points = mesh.points[mesh.corners]
     count = np.bincount(part[face], minlength=n_parts)
-    middle = np.stack([np.bincount(part[face], points[:, i], n_parts) for i in range(3)], 1) / count[:, None]
-    vectors = mesh.vectors
+    middle = np.stack([sum_at(part[face], points[:, i], n_parts) for i in range(3)], 1) / count[:, None]
     centre = np.add.reduceat(points, mesh.first[:-1], axis=0) / mesh.sizes[:, None]
-    height = ((centre - middle[part]) * vectors).sum(axis=1)
-    area = np.bincount(part, np.linalg.norm(vectors, axis=1), n_parts)
-    return np.bincount(part, height, n_parts) / 3.0, area
+    height = ((centre - middle[part]) * mesh.vectors).sum(axis=1)
+    return sum_at(part, height, n_parts) / 3.0, sum_at(part, mesh.areas, n_parts)
