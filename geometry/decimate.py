@@ -8,7 +8,7 @@ from ..contracts import Float, Int, Mask
 from ..errors import MeshError
 from .arrays import Indices, Points
 from .collapse import Collapses, Limits, choose_collapses
-from .edges import check_mesh, count_fans, find_edges
+from .edges import check_mesh, count_fans, find_edges, ringed_vertices
 from .quadrics import best_points, vertex_quadrics
 from .self_intersections import crossing_faces
 
@@ -73,11 +73,7 @@ def decimate(vertices: Float, faces: Int, target: int) -> tuple[Float, Int]:
 def _fixed_vertices(faces: Int, n_vertices: int) -> Mask:
     """The vertices around which the faces do not form one consistent, closed ring."""
     edges = find_edges(faces)
-    paired = edges.count == 2
-    one, other = edges.order[edges.first[paired]], edges.order[edges.first[paired] + 1]
-    odd = np.concatenate([edges.order[edges.first[~paired]], one[edges.forward[one] == edges.forward[other]]])
-    fixed = np.zeros(n_vertices, np.bool_)
-    fixed[edges.start[odd]] = fixed[edges.end[odd]] = True
+    fixed = ~ringed_vertices(edges, n_vertices)
     fixed[faces[(faces == np.roll(faces, 1, axis=1)).any(axis=1)]] = True
     return fixed | (count_fans(edges, n_vertices) != 1)
 

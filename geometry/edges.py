@@ -15,7 +15,10 @@ from ..errors import MeshError
 from .arrays import Indices
 from .components import components
 
-__all__ = ["Edges", "check_mesh", "compact", "count_fans", "find_edges", "is_closed_manifold"]
+__all__ = ["Edges", "check_mesh", "compact", "count_fans", "find_edges", "is_closed_manifold", "ringed_vertices"]
+
+_LONGEST_WALK = 64
+"""Vertices with more faces than this around them are few, and looked at together."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,22 @@ def find_edges(faces: Int) -> Edges:
     return Edges(start, end, face, after, order, first, count, forward)
 
 
+def ringed_vertices(edges: Edges, n_vertices: int) -> Mask:
+    """Tell around which vertices every edge has two faces that run along it in opposite directions.
+
+    Returns
+    -------
+    bool [n_vertices]
+        The faces there form closed rings, one or several. True for vertices that no face uses.
+    """
+    pair = edges.first[edges.count == 2]
+    one, other = edges.order[pair], edges.order[pair + 1]
+    odd = np.concatenate([edges.order[edges.first[edges.count != 2]], one[edges.forward[one] == edges.forward[other]]])
+    ringed = np.ones(n_vertices, np.bool_)
+    ringed[edges.start[odd]] = ringed[edges.end[odd]] = False
+    return ringed
+
+
 def count_fans(edges: Edges, n_vertices: int) -> Indices:
     """Count the fans of faces around each vertex: what hangs together by edges that end in it.
 
@@ -97,17 +116,49 @@ def count_fans(edges: Edges, n_vertices: int) -> Indices:
     int64 [n_vertices]
         A vertex of a manifold mesh has one fan, a vertex that no face uses none.
     """
+    fans = _single_rings(edges, n_vertices)
+    rest = np.zeros(n_vertices, np.bool_)
+    rest[edges.start] = True
+    rest &= fans == 0
+    corner = np.flatnonzero(rest[edges.start])
+    number = np.zeros(len(edges.start), np.int64)
+    number[corner] = np.arange(len(corner), dtype=np.int64)
     # Each side is tied to the one before it on the same edge, so all faces at an edge hang together.
     tied = np.ones(len(edges.order), np.bool_)
     tied[edges.first] = False
+    tied &= (rest[edges.start] | rest[edges.end])[edges.order]
     one, other = edges.order[np.flatnonzero(tied) - 1], edges.order[tied]
     same = edges.forward[one] == edges.forward[other]
     at_start = np.where(same, other, edges.after[other])
     at_end = np.where(same, edges.after[other], other)
-    n_corners = len(edges.start)
-    fan = components(n_corners, np.concatenate([one, edges.after[one]]), np.concatenate([at_start, at_end]))
-    lowest = fan == np.arange(n_corners, dtype=np.int64)
-    return np.bincount(edges.start[lowest], minlength=n_vertices)
+    ends, others = np.concatenate([one, edges.after[one]]), np.concatenate([at_start, at_end])
+    here = rest[edges.start[ends]]
+    fan = components(len(corner), number[ends[here]], number[others[here]])
+    lowest = corner[fan == np.arange(len(corner), dtype=np.int64)]
+    return fans + np.bincount(edges.start[lowest], minlength=n_vertices)
+
+
+def _single_rings(edges: Edges, n_vertices: int) -> Indices:
+    """Walk from face to face around vertices: 1 where the walk comes by all faces there and ends where it began."""
+    pair = edges.first[edges.count == 2]
+    one, other = edges.order[pair], edges.order[pair + 1]
+    beside = np.zeros(len(edges.order), np.int64)
+    beside[one], beside[other] = edges.after[other], edges.after[one]
+    begin = np.full(n_vertices, -1, np.int64)
+    begin[edges.start] = np.arange(len(edges.start), dtype=np.int64)
+    n_corners = np.bincount(edges.start, minlength=n_vertices)
+    vertex = np.flatnonzero(ringed_vertices(edges, n_vertices) & (begin >= 0))
+    begin = begin[vertex]
+    at = beside[begin]
+    single = np.zeros(n_vertices, np.int64)
+    for steps in range(1, _LONGEST_WALK):
+        back = at == begin
+        if back.any():
+            done = vertex[back]
+            single[done] = n_corners[done] == steps
+            vertex, begin, at = vertex[~back], begin[~back], at[~back]
+        at = beside[at]
+    return single
 
 
 def is_closed_manifold(faces: Int, n_vertices: int) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from ..contracts import Mask
 from ..errors import MeshError
 from .arrays import Indices, Points
-from .edges import Edges, count_fans
+from .edges import Edges, count_fans, ringed_vertices
 from .parts import closed_parts, part_labels
 from .repair.faces import degenerate_faces, duplicate_faces
 from .repair.polygons import Polygons
@@ -86,7 +86,7 @@ def find_problems(mesh: Polygons) -> Problems:
     vertices = mesh.corners[triangles]
     inner = inner_shells(mesh.points, vertices, part[owner], closed_parts(edges, labels))
     crossing = np.zeros(mesh.n_faces, np.bool_)
-    crossing[owner[crossing_faces(mesh.points, vertices, _ringed(edges, n_vertices, one_way))]] = True
+    crossing[owner[crossing_faces(mesh.points, vertices, ringed_vertices(edges, n_vertices))]] = True
     again, _ = duplicate_faces(mesh)
     return Problems(
         boundary_edges=np.sort(lone),
@@ -111,14 +111,6 @@ def _one_way(edges: Edges) -> Indices:
     pair = edges.first[edges.count == 2]
     one = edges.order[pair]
     return one[edges.forward[one] == edges.forward[edges.order[pair + 1]]]
-
-
-def _ringed(edges: Edges, n_vertices: int, one_way: Indices) -> Mask:
-    """The vertices at which every edge has two faces that run along it in opposite directions."""
-    odd = np.concatenate([edges.order[edges.first[edges.count != 2]], one_way])
-    ringed = np.ones(n_vertices, np.bool_)
-    ringed[edges.start[odd]] = ringed[edges.end[odd]] = False
-    return ringed
 
 
 def _repeated(mesh: Polygons) -> Mask:
