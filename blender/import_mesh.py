@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
-from mathutils import Vector
+import numpy as np
+from mathutils import Matrix, Vector
 
+from ..contracts import Mask
 from ..errors import MeshError
 from ..meshfiles.check import SUFFIXES, sound_file
+from .polygons import read_points
 from .quiet import quiet
 
 __all__ = ["Imported", "import_file"]
+
+_UPRIGHT = Matrix(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0), (0, 0, 0, 1)))
 
 
 @dataclass(frozen=True)
@@ -45,14 +50,37 @@ def import_file(path: Path) -> Imported:
     with tempfile.TemporaryDirectory(prefix="maquette-") as folder:
         sound = sound_file(path, Path(folder))
         objects = _read(sound.path, path)
-    if sound.offset.any():
-        for item in objects:
-            # The importer turned the file's axes by turning its objects.
-            item.location = item.matrix_basis.to_3x3() @ Vector(sound.offset)
+    if sound.nowhere is not None:
+        _set_nowhere(objects, sound.nowhere)
+    offset = Vector(sound.offset)
+    if path.suffix.lower() == ".obj":
+        _turn_meshes(objects)
+        offset = _UPRIGHT @ offset
+    for item in objects:
+        item.location += offset
+    bpy.context.view_layer.update()
     read = sum(len(item.data.polygons) for item in objects if item.type == "MESH")
     if sound.faces is None or read >= sound.faces:
         return Imported(objects)
     return Imported(objects, (_left_out(path, sound.faces - read),))
+
+
+def _turn_meshes(objects: Sequence[bpy.types.Object]) -> None:
+    """Have the axes of OBJ's meshes turned, not their objects: exactly, where a turn by 90 degrees is rounded."""
+    for item in objects:
+        item.rotation_euler = (0.0, 0.0, 0.0)
+        if item.type == "MESH":
+            item.data.transform(_UPRIGHT)
+
+
+def _set_nowhere(objects: Sequence[bpy.types.Object], nowhere: Mask) -> None:
+    """Give vertices of a PLY file (bool [V]) their coordinates back that are no numbers."""
+    mesh = next(item.data for item in objects if item.type == "MESH")
+    if len(mesh.vertices) != len(nowhere):
+        raise MeshError("Vertices of the file have coordinates that are not numbers; delete those first.")
+    points = read_points(mesh).astype(np.float32)
+    points[nowhere] = np.nan
+    mesh.vertices.foreach_set("co", points.ravel())
 
 
 def _left_out(path: Path, count: int) -> str:
@@ -82,16 +110,20 @@ def _reason(path: Path, error: Exception) -> str:
     return f"Blender's {kind} importer failed: {lines[-1] if lines else type(error).__name__}"
 
 
+# Blender's own validation would put vertices that are nowhere to the origin, and take doubled faces away unseen: it is
+# left out where that can be, since what could do harm has been refused by now, and the rest is for the cleaning.
+
+
 def _import_gltf(file: str) -> None:
     bpy.ops.import_scene.gltf(filepath=file)
 
 
 def _import_obj(file: str) -> None:
-    bpy.ops.wm.obj_import(filepath=file, forward_axis="NEGATIVE_Z", up_axis="Y")
+    bpy.ops.wm.obj_import(filepath=file, forward_axis="NEGATIVE_Z", up_axis="Y", validate_meshes=False)
 
 
 def _import_stl(file: str) -> None:
-    bpy.ops.wm.stl_import(filepath=file, forward_axis="Y", up_axis="Z")
+    bpy.ops.wm.stl_import(filepath=file, forward_axis="Y", up_axis="Z", use_mesh_validate=False)
 
 
 def _import_ply(file: str) -> None:
@@ -99,7 +131,7 @@ def _import_ply(file: str) -> None:
 
 
 def _import_fbx(file: str) -> None:
-    bpy.ops.wm.fbx_import(filepath=file, use_anim=False)
+    bpy.ops.wm.fbx_import(filepath=file, use_anim=False, validate_meshes=False)
 
 
 def _import_usd(file: str) -> None:

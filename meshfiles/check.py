@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ..contracts import Mask
 from ..errors import MeshError
 from .content import Content
 from .gltf import check_glb, check_gltf
@@ -50,12 +51,14 @@ class SoundFile:
 
     ``path`` is what to read: the file itself, or a copy near the origin. ``offset`` float64 [3] is what was taken from
     the copy's coordinates, in the file's axes; it is the same in 32 bits. ``faces`` is how many there are in the file,
-    None where that was not counted.
+    None where that was not counted. ``nowhere`` bool [V] are a PLY file's vertices with coordinates that are not
+    numbers, which its importer puts elsewhere; None where there are none.
     """
 
     path: Path
     offset: Offset
     faces: int | None = None
+    nowhere: Mask | None = None
 
 
 def sound_file(path: Path, folder: Path) -> SoundFile:
@@ -81,14 +84,17 @@ def sound_file(path: Path, folder: Path) -> SoundFile:
         return SoundFile(path, np.zeros(3))
     content = _CHECKS[suffix](data, path)
     offset = np.zeros(3) if content.points is None else far_centre(content.points)
+    nowhere = None
+    if suffix == ".ply" and content.points is not None and not np.isfinite(content.points).all():
+        nowhere = ~np.isfinite(content.points).all(axis=1)
     if not offset.any():
-        return SoundFile(path, offset, content.faces)
+        return SoundFile(path, offset, content.faces, nowhere)
     copy = folder / path.name
     if suffix == ".ply":
         copy.write_bytes(move_ply(data, path, -offset))
     else:
         copy.write_bytes(move_obj(_with_materials(data, path, folder), -offset))
-    return SoundFile(copy, offset, content.faces)
+    return SoundFile(copy, offset, content.faces, nowhere)
 
 
 def far_centre(points: npt.NDArray[np.float64]) -> Offset:

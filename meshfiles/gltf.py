@@ -114,7 +114,8 @@ def _check_primitive(content: Json, buffers: list[bytes], primitive: Json) -> No
         accessor = accessors[_index(number)]
         if accessor["count"] != count:
             raise ValueError("the vertices' values differ in number")
-        _values(content, buffers, accessor)
+        if not np.isfinite(_values(content, buffers, accessor)).all():
+            raise ValueError("a vertex has values that are not numbers")
     if "indices" in primitive:
         indices = _values(content, buffers, accessors[_index(primitive["indices"])])
         if len(indices) and int(indices.max()) >= count:

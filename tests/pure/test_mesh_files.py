@@ -154,6 +154,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "GLB view": ("a.glb", glb(change=turn(("bufferViews", 1, "byteLength"), 600)), "outside"),
     "GLB buffer": ("a.glb", glb(change=turn(("buffers", 0, "byteLength"), 10**9)), "shorter"),
     "GLB without positions": ("a.glb", glb(change=turn(("meshes", 0, "primitives", 0, "attributes"), {})), "sound"),
+    "GLB of nowhere": ("a.glb", glb().replace(b"\0\0\x80\x3f", b"\0\0\xc0\x7f"), "not numbers"),
     "GLB circle": ("a.glb", glb(change=turn(("nodes",), [{"children": [1]}, {"children": [0]}])), "contains itself"),
     "GLB two parents": (
         "a.glb",
@@ -187,6 +188,13 @@ def test_sound_files_pass_untouched(tmp_path: Path, name: str) -> None:
     assert found.path == tmp_path / name
     assert not found.offset.any()
     assert not list((tmp_path / "copies").iterdir())
+
+
+def test_vertices_of_a_ply_that_are_nowhere_are_named(tmp_path: Path) -> None:
+    found = check("nan.ply", SOUND["nan.ply"], tmp_path)
+    assert found.nowhere is not None
+    assert found.nowhere.tolist() == [False, True, False, False]
+    assert check("a.ply", SOUND["a.ply"], tmp_path).nowhere is None
 
 
 @pytest.mark.parametrize("what", REFUSED)
