@@ -5,12 +5,12 @@ Indices are made with their type named: numpy 1 on Windows counts in 32 bits by 
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Indices", "Points", "dot", "expand"]
+__all__ = ["Indices", "Points", "dot", "expand", "in_columns"]
 
 Points: TypeAlias = npt.NDArray[np.float64]
 Indices: TypeAlias = npt.NDArray[np.int64]
@@ -37,3 +37,25 @@ def expand(count: Indices) -> tuple[Indices, Indices]:
     """
     owner = np.repeat(np.arange(len(count), dtype=np.int64), count)
     return owner, np.arange(len(owner), dtype=np.int64) - np.repeat(np.cumsum(count, dtype=np.int64) - count, count)
+
+
+def in_columns(points: npt.NDArray[np.floating[Any]], triangles: npt.NDArray[np.integer[Any]]) -> Points:
+    """Lay out the corners of triangles so that each coordinate lies in one piece, which is several times faster.
+
+    Parameters
+    ----------
+    points : float [V, 3]
+    triangles : int [T, 3]
+
+    Returns
+    -------
+    float64 [3, 3, T]
+        Element [k, i] is coordinate i of corner k.
+    """
+    columns = np.ascontiguousarray(points.T, np.float64)
+    at = np.empty((3, 3, len(triangles)))
+    for k in range(3):
+        corner = np.ascontiguousarray(triangles[:, k], np.int64)
+        for i in range(3):
+            at[k, i] = columns[i].take(corner)
+    return at

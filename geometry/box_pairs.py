@@ -18,6 +18,9 @@ _WIDTH = 8
 """Boxes per group."""
 _AT_ONCE = 2048
 """Pairs of groups compared at a time: about what a processor's cache holds."""
+_FAR = 1e38
+_ROUNDED = np.float32(2e-7)
+"""More than what numbers lose in single precision."""
 _FINE = 4.0
 """Boxes up to so many times the median size are not told apart by size."""
 
@@ -49,8 +52,9 @@ def group_boxes(low: Points, high: Points) -> BoxGroups:
     middle = np.median(low[:, :: 1 + low.shape[1] // 10_000], axis=1, keepdims=True)
     low, high = low - middle, high - middle
     order = _curve(low, high)
-    bottom = np.nextafter(low[:, order].astype(np.float32), np.float32(-np.inf))
-    top = np.nextafter(high[:, order].astype(np.float32), np.float32(np.inf))
+    bottom, top = (np.clip(side.take(order, axis=1), -_FAR, _FAR).astype(np.float32) for side in (low, high))
+    bottom -= _ROUNDED * np.abs(bottom)
+    top += _ROUNDED * np.abs(top)
     levels: list[tuple[Float, Float]] = []
     while True:
         levels.append((_grouped(bottom, np.inf), _grouped(top, -np.inf)))

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..contracts import Mask
-from .arrays import Indices, Points
+from .arrays import Indices, Points, in_columns
 from .box_pairs import BoxGroups, Pairs, group_boxes, near_boxes, near_groups
 
 __all__ = ["crossing_faces"]
@@ -65,12 +65,10 @@ def crossing_faces(
     -------
     bool [T]
     """
-    columns = [np.ascontiguousarray(column, np.float64) for column in vertices.T]
-    corner = [np.ascontiguousarray(column, np.int64) for column in triangles.T]
-    at = np.stack([[column[index] for column in columns] for index in corner])
+    at = in_columns(vertices, triangles)
     boxes = group_boxes(at.min(axis=0), at.max(axis=0))
-    vertex = np.stack([index[boxes.order] for index in corner])
-    at = np.stack([[column[index] for column in columns] for index in vertex])
+    at = at.take(boxes.order, axis=2)
+    vertex = np.stack([corner.astype(np.int64).take(boxes.order) for corner in triangles.T])
     normal = _cross(at[1] - at[0], at[2] - at[0])
     length = np.sqrt(_dot(normal, normal))
     normal /= np.where(length > 0, length, 1.0)
