@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from .errors import MaquetteError
+from .errors import CancelledError, MaquetteError
+from .geometry.repair.chain import Cancelled, Progress, clean_up, make_solid
 from .geometry.repair.cleaned import Cleaned, Step
 from .geometry.repair.polygons import Polygons
 from .geometry.repair.prepare import drop_invalid
@@ -19,8 +20,11 @@ __all__ = ["ACTIONS", "check_options", "run"]
 Action: TypeAlias = Callable[..., Cleaned]
 
 
-def _resolve_intersections(mesh: Polygons) -> Cleaned:
+def _resolve_intersections(mesh: Polygons, *, progress: Progress, cancelled: Cancelled) -> Cleaned:
     """Unite the closed parts that pass through each other."""
+    progress("Uniting bodies", 0.0)
+    if cancelled():
+        raise CancelledError("Stopped; the mesh is as it was.")
     sound = drop_invalid(mesh)
     united = resolve_self_intersections(sound)
     if united is sound:
@@ -29,12 +33,16 @@ def _resolve_intersections(mesh: Polygons) -> Cleaned:
     return Cleaned(united, (Step("Resolve intersections", note),))
 
 
-ACTIONS: MappingProxyType[str, Action] = MappingProxyType({"resolve_intersections": _resolve_intersections})
-"""What can be asked for, by name; the options are the function's keyword arguments."""
+ACTIONS: MappingProxyType[str, Action] = MappingProxyType(
+    {"clean_up": clean_up, "make_solid": make_solid, "resolve_intersections": _resolve_intersections}
+)
+"""What can be asked for, by name; the options are the function's other keyword arguments."""
+
+_OURS = {"progress", "cancelled"}
 
 
-def run(mesh: Polygons, action: str, options: Mapping[str, Any]) -> Cleaned:
-    """Do one action.
+def run(mesh: Polygons, action: str, options: Mapping[str, Any], progress: Progress, cancelled: Cancelled) -> Cleaned:
+    """Do one action; it is told of by ``progress`` and stopped by ``cancelled``.
 
     Raises
     ------
@@ -42,7 +50,7 @@ def run(mesh: Polygons, action: str, options: Mapping[str, Any]) -> Cleaned:
         If the action or an option is not known, or of the steps taken (MeshError) if the mesh cannot be worked on.
     """
     check_options(action, options)
-    return ACTIONS[action](mesh, **options)
+    return ACTIONS[action](mesh, progress=progress, cancelled=cancelled, **options)
 
 
 def check_options(action: str, options: Mapping[str, Any]) -> None:
@@ -58,7 +66,7 @@ def check_options(action: str, options: Mapping[str, Any]) -> None:
     taken = inspect.signature(ACTIONS[action]).parameters
     for name, value in options.items():
         known = taken.get(name)
-        if known is None or known.kind is not inspect.Parameter.KEYWORD_ONLY:
+        if name in _OURS or known is None or known.kind is not inspect.Parameter.KEYWORD_ONLY:
             raise MaquetteError(f"{action} has no option called {name!r}.")
         if not _fits(value, known.default):
             raise MaquetteError(f"{name} cannot be {value!r}; it is a {type(known.default).__name__} not below zero.")

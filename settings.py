@@ -10,7 +10,15 @@ from typing import get_args
 from .contracts import Background, Device, Quality, Settings, Topology, Use
 from .errors import MaquetteError
 
-__all__ = ["FACE_LIMITS", "HEIGHT_LIMITS", "QUALITY", "TEXTURE_SIZES", "QualityPreset", "check_settings"]
+__all__ = [
+    "FACE_LIMITS",
+    "HEIGHT_LIMITS",
+    "QUALITY",
+    "TEXTURE_SIZES",
+    "QualityPreset",
+    "check_face_count",
+    "check_settings",
+]
 
 FACE_LIMITS = (100, 2_000_000)
 TEXTURE_SIZES = (0, 1024, 2048, 4096)
@@ -37,6 +45,13 @@ QUALITY: MappingProxyType[Quality, QualityPreset] = MappingProxyType(
 )
 
 
+def check_face_count(faces: int) -> None:
+    """Raise MaquetteError for a target count of faces beyond `FACE_LIMITS`."""
+    low, high = FACE_LIMITS
+    if not low <= faces <= high:
+        raise MaquetteError(f"The face count must be between {low:,} and {high:,}, not {faces:,}.")
+
+
 def check_settings(settings: Settings) -> Settings:
     """Return ``settings`` unchanged.
 
@@ -50,9 +65,7 @@ def check_settings(settings: Settings) -> Settings:
         value = getattr(settings, name)
         if value not in get_args(kind):
             raise MaquetteError(f"{name} cannot be {value!r}; choose one of {', '.join(get_args(kind))}.")
-    low, high = FACE_LIMITS
-    if not low <= settings.target_faces <= high:
-        raise MaquetteError(f"The face count must be between {low:,} and {high:,}, not {settings.target_faces:,}.")
+    check_face_count(settings.target_faces)
     if settings.texture_size not in TEXTURE_SIZES:
         sizes = ", ".join(map(str, TEXTURE_SIZES))
         raise MaquetteError(

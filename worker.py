@@ -47,13 +47,13 @@ def generate(payload: Mapping[str, Any], folder: Path, progress: Progress, cance
     transfer.save_result(folder, result)
 
 
-def clean(payload: Mapping[str, Any], folder: Path, progress: Progress, _cancelled: Cancelled) -> None:
+def clean(payload: Mapping[str, Any], folder: Path, progress: Progress, cancelled: Cancelled) -> None:
     """Clean the mesh that lies in ``folder``: ``payload`` has the ``action`` and its keyword arguments, ``options``."""
     progress("Cleaning", 0.0)
     from . import cleanup, polygon_files
 
     mesh = polygon_files.load_polygons(folder)
-    result = cleanup.run(mesh, payload["action"], payload["options"])
+    result = cleanup.run(mesh, payload["action"], payload["options"], progress, cancelled)
     polygon_files.save_cleaned(folder, result)
 
 
