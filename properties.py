@@ -120,6 +120,10 @@ class MAQUETTE_PG_state(PropertyGroup):
     step: StringProperty(name="Step", description="What the run is doing")
     progress: FloatProperty(name="Progress", description="How much of the run is done", min=0.0, max=1.0)
     error: StringProperty(name="Error", description="Why the last run failed; empty when it did not")
+    cleaning_step: StringProperty(name="Cleaning Step", description="What the cleaning is doing")
+    cleaning_progress: FloatProperty(
+        name="Cleaning Progress", description="How much of the cleaning is done", min=0.0, max=1.0
+    )
     longest_tick_ms: FloatProperty(
         name="Longest Tick",
         description="Longest time the last run held up Blender at once, before the hand-over, in milliseconds",

@@ -18,10 +18,10 @@ _FLAT = 1e-18
 """An object is flat when the square of its least scale is less than this share of that of its largest."""
 
 
-def read_polygons(mesh: bpy.types.Mesh) -> Polygons:
+def read_polygons(mesh: bpy.types.Mesh, as_shown: bool = False) -> Polygons:
     """Read a mesh that is not in Edit Mode, in its own frame and unit; faces keep all their corners.
 
-    Of a mesh with shape keys it is the shape that the keys start from.
+    Of a mesh with shape keys it is the shape that the keys start from, unless the one it shows is asked for.
 
     Raises
     ------
@@ -33,13 +33,13 @@ def read_polygons(mesh: bpy.types.Mesh) -> Polygons:
     corners = np.empty(len(mesh.loops), np.int32)
     if len(corners):
         mesh.attributes[".corner_vert"].data.foreach_get("value", corners)
-    return source(read_points(mesh), corners, np.append(starts, len(corners)))
+    return source(read_points(mesh, as_shown), corners, np.append(starts, len(corners)))
 
 
-def read_points(mesh: bpy.types.Mesh) -> Points:
-    """The vertices as float64 [V, 3], in the mesh's own frame and unit."""
+def read_points(mesh: bpy.types.Mesh, as_shown: bool = False) -> Points:
+    """The vertices as float64 [V, 3], in the mesh's own frame and unit; ``as_shown`` as for `read_polygons`."""
     values = np.empty(len(mesh.vertices) * 3, np.float32)
-    if mesh.shape_keys is not None:
+    if mesh.shape_keys is not None and not as_shown:
         mesh.shape_keys.reference_key.data.foreach_get("co", values)
     else:
         mesh.vertices.foreach_get("co", values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import bpy
@@ -18,6 +18,7 @@ __all__ = [
     "mesh_part",
     "read_report",
     "run_line",
+    "store_cleaning",
     "store_mesh_report",
     "store_report",
 ]
@@ -45,6 +46,11 @@ def store_report(item: bpy.types.Object, report: Report) -> None:
 def store_mesh_report(item: bpy.types.Object, mesh: MeshReport) -> None:
     """Keep a new measurement on an object, beside what its report says of the run that made it."""
     item[PROPERTY] = json.dumps({**read_report(item), "mesh": dataclasses.asdict(mesh)})
+
+
+def store_cleaning(item: bpy.types.Object, done: Sequence[str], warnings: Sequence[str]) -> None:
+    """Keep with an object what its last cleaning did, and what it could not do."""
+    item[PROPERTY] = json.dumps({**read_report(item), "cleaning": {"done": list(done), "warnings": list(warnings)}})
 
 
 def read_report(item: bpy.types.Object) -> dict[str, Any]:

@@ -1,16 +1,17 @@
-"""Cancel: stop the run under way."""
+"""Cancel: stop what is under way."""
 
 from __future__ import annotations
 
 import bpy
 
-from .generation import current
+from .cleaning import Cleaning, current_cleaning
+from .generation import Generation, current
 
 __all__ = ["MAQUETTE_OT_cancel"]
 
 
 class MAQUETTE_OT_cancel(bpy.types.Operator):
-    """Stop generating and leave the scene as it is (Esc)"""
+    """Stop, and leave the scene as it is (Esc)"""
 
     bl_idname = "maquette.cancel"
     bl_label = "Cancel"
@@ -18,11 +19,15 @@ class MAQUETTE_OT_cancel(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        return current() is not None
+        return _under_way() is not None
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        generation = current()
-        if generation is None:
+        work = _under_way()
+        if work is None:
             return {"CANCELLED"}
-        generation.cancel()
+        work.cancel()
         return {"FINISHED"}
+
+
+def _under_way() -> Generation | Cleaning | None:
+    return current() or current_cleaning()

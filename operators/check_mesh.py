@@ -5,12 +5,11 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from ..blender.mesh import read_faces, read_vertices
+from ..blender.polygons import read_polygons, scaled
 from ..blender.report import mesh_lines, store_mesh_report
-from ..contracts import Int, MeshReport
+from ..contracts import MeshReport
 from ..errors import MaquetteError
 from ..geometry.measure import measure
-from ..geometry.repair.polygons import from_faces
 
 __all__ = ["MAQUETTE_OT_check_mesh", "measure_object"]
 
@@ -48,19 +47,10 @@ def measure_object(item: bpy.types.Object, context: bpy.types.Context) -> MeshRe
     evaluated = item.evaluated_get(context.evaluated_depsgraph_get())
     mesh = evaluated.to_mesh()
     try:
-        vertices, faces = read_vertices(mesh), read_faces(mesh)
+        polygons = read_polygons(mesh, as_shown=True)
     finally:
         evaluated.to_mesh_clear()
-    matrix = np.array(item.matrix_world, dtype=np.float64)
     # The place in the world says nothing about the mesh, and far from the origin costs precision.
-    scaled = (vertices.astype(np.float64) @ matrix[:3, :3].T).astype(np.float32)
-    if np.linalg.det(matrix[:3, :3]) < 0.0:  # a mirrored object shows its faces the other way round
-        faces = _turned(faces)
-    return measure(from_faces(scaled, faces))
-
-
-def _turned(faces: Int) -> Int:
-    """The same faces seen from the other side."""
-    if faces.shape[1] == 3:
-        return faces[:, ::-1]
-    return np.where(faces[:, 3:] < 0, faces[:, [2, 1, 0, 3]], faces[:, ::-1])
+    matrix = np.array(item.matrix_world, np.float64)[:3, :3]
+    # A mirrored object shows its faces the other way round; turned to its opposite, it has the same size and counts.
+    return measure(scaled(polygons, matrix if np.linalg.det(matrix) >= 0.0 else -matrix))

@@ -51,27 +51,28 @@ class Cleanup:
 
 @dataclass
 class Notes:
-    """What became of each object, for the line at the end."""
+    """What became of each object, by its name, for the line at the end; ``warned`` where it asks for attention."""
 
-    done: list[tuple[bpy.types.Object, str]] = field(default_factory=list)
-    failed: list[tuple[bpy.types.Object, str]] = field(default_factory=list)
+    done: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    warned: bool = False
 
     def take(self, item: bpy.types.Object, work: Callable[[], str]) -> None:
         """Work on one object; an error meant for the user ends only this one."""
         try:
-            self.done.append((item, work()))
+            self.done.append((item.name, work()))
         except MaquetteError as error:
-            self.failed.append((item, str(error)))
+            self.failed.append((item.name, str(error)))
 
     def tell(self, operator: bpy.types.Operator) -> set[str]:
         """Report all of it, and return how the operator ends."""
         several = len(self.done) + len(self.failed) > 1
-        lines = [f"{item.name}: {text}" if several else text for item, text in (*self.failed, *self.done)]
+        lines = [f"{name}: {text}" if several else text for name, text in (*self.failed, *self.done)]
         line = "; ".join(text.rstrip(".") for text in lines) if several else lines[0]
         if not self.done:
             operator.report({"ERROR"}, line)
             return {"CANCELLED"}
-        operator.report({"WARNING"} if self.failed else {"INFO"}, line)
+        operator.report({"WARNING"} if self.failed or self.warned else {"INFO"}, line)
         return {"FINISHED"}
 
 

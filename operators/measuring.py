@@ -13,10 +13,10 @@ from .check_mesh import measure_object
 __all__ = ["refresh_report"]
 
 
-def refresh_report(context: bpy.types.Context, items: Iterable[bpy.types.Object]) -> None:
-    """Measure those objects again that carry a report, so that the panel shows what is left to do."""
+def refresh_report(context: bpy.types.Context, items: Iterable[bpy.types.Object], always: bool = False) -> None:
+    """Measure those objects that carry a report, or all of them, so that the panel shows what is left to do."""
     for item in items:
-        if mesh_part(read_report(item)) is None:
+        if mesh_part(read_report(item)) is None and not always:
             continue
         try:
             store_mesh_report(item, measure_object(item, context))

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import time
 from pathlib import Path
 
 import bmesh
 import bpy
 import numpy as np
 import pytest
+from maquette.blender.report import mesh_part, read_report
+from maquette.errors import CancelledError
+from maquette.operators import cleanup
+from maquette.operators.cleaning import Cleaning, current_cleaning
+from maquette.operators.generation import shared_worker
 
 pytestmark = pytest.mark.usefixtures("registered")
 
@@ -85,8 +94,6 @@ def volume(item: bpy.types.Object) -> float:
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What operators report, in order."""
-    from maquette.operators import cleanup
-
     lines: list[str] = []
     tell = cleanup.Notes.tell
 
@@ -526,8 +533,6 @@ def test_other_modes_are_left_and_entered_again(mode: str) -> None:
 
 
 def test_a_report_is_brought_up_to_date() -> None:
-    from maquette.blender.report import mesh_part, read_report
-
     item, other = cube(), cube()
     for each in (item, other):
         split(each)
@@ -539,3 +544,197 @@ def test_a_report_is_brought_up_to_date() -> None:
     assert part is not None
     assert part["boundary_edges"] == 0
     assert mesh_part(read_report(other)) is None
+
+
+def overlapping() -> bpy.types.Object:
+    one, other = cube(), cube(2.0, (1, 1, 1))
+    select(one, other)
+    bpy.ops.object.join()
+    return bpy.context.object
+
+
+def test_bodies_that_pass_through_each_other_become_one(said: list[str]) -> None:
+    item = overlapping()
+    assert bpy.ops.maquette.resolve_intersections() == {"FINISHED"}
+    assert volume(item) == pytest.approx(15.0)
+    assert is_closed(item)
+    assert bpy.ops.maquette.resolve_intersections() == {"FINISHED"}
+    assert said[1] == "INFO Nothing to repair"
+
+
+def test_clean_up_repairs_and_says_what_it_did(said: list[str]) -> None:
+    item = overlapping()
+    split(item)
+    item.data.uv_layers.new(name="Map")
+    assert bpy.ops.maquette.clean_up() == {"FINISHED"}
+    assert volume(item) == pytest.approx(15.0)
+    assert is_closed(item)
+    assert item.data.uv_layers.keys() == ["UVMap", "Map"]
+    assert len(said) == 1
+    assert "erged 32 vertices" in said[0]
+    assert "united" in said[0]
+    report = json.loads(item["maquette_report"])
+    assert report["mesh"]["watertight"] is True
+    assert report["mesh"]["self_intersections"] == 0
+    assert report["cleaning"]["done"]
+    assert bpy.context.window_manager.maquette_state.cleaning_step
+
+
+def test_clean_up_leaves_a_sound_mesh_alone(said: list[str]) -> None:
+    item = cube()
+    before = item.data.vertices[0].as_pointer()
+    assert bpy.ops.maquette.clean_up() == {"FINISHED"}
+    assert item.data.vertices[0].as_pointer() == before
+    assert said == ["INFO Nothing to repair"]
+
+
+def test_make_solid_closes_what_clean_up_leaves_open(said: list[str]) -> None:
+    bpy.ops.mesh.primitive_grid_add(x_subdivisions=8, y_subdivisions=8)
+    item = bpy.context.object
+    bpy.ops.maquette.clean_up()
+    assert not is_closed(item)
+    assert said[0].startswith("WARNING")
+    bpy.ops.maquette.make_solid()
+    assert is_closed(item)
+    assert volume(item) > 0
+
+
+@pytest.mark.parametrize("mode", ["OBJECT", "EDIT"])
+@pytest.mark.parametrize("operator", ["resolve_intersections", "clean_up", "make_solid"])
+def test_one_undo_takes_the_workers_result_back(operator: str, mode: str) -> None:
+    item = overlapping()
+    name = item.name
+    bpy.ops.object.mode_set(mode=mode)
+    bpy.ops.ed.undo_push(message="Before")
+    before = state(name)
+    assert getattr(bpy.ops.maquette, operator)("EXEC_DEFAULT", True) == {"FINISHED"}
+    after = state(name)
+    assert after != before
+    assert bpy.data.objects[name].mode == mode
+    bpy.ops.ed.undo()
+    assert state(name) == before
+    bpy.ops.ed.redo()
+    assert state(name) == after
+
+
+def run(cleaning: Cleaning, until: str = "") -> None:
+    """Tick as Blender's timer does, to the end or to a step."""
+    deadline = time.monotonic() + 60
+    while not cleaning.tick(bpy.context):
+        assert time.monotonic() < deadline
+        if until and until in bpy.context.window_manager.maquette_state.cleaning_step:
+            return
+        time.sleep(0.005)
+
+
+def test_a_cleaning_that_is_stopped_changes_nothing() -> None:
+    item = overlapping()
+    before = coordinates(item)
+    cleaning = Cleaning(bpy.context, "clean_up", {})
+    assert current_cleaning() is cleaning
+    assert not bpy.ops.maquette.clean_up.poll()
+    assert bpy.ops.maquette.cancel() == {"FINISHED"}
+    run(cleaning)
+    with pytest.raises(CancelledError, match="nothing was changed"):
+        cleaning.conclude(bpy.context)
+    cleaning.close()
+    assert coordinates(item) == before
+    assert current_cleaning() is None
+    assert bpy.ops.maquette.clean_up.poll()
+
+
+def test_a_mesh_that_was_changed_meanwhile_is_left_alone() -> None:
+    item = overlapping()
+    cleaning = Cleaning(bpy.context, "clean_up", {})
+    item.data.vertices[0].co.x -= 1
+    before = coordinates(item)
+    run(cleaning)
+    notes, items = cleaning.conclude(bpy.context)
+    cleaning.close()
+    assert not items
+    assert "changed while it was being cleaned" in notes.failed[0][1]
+    assert coordinates(item) == before
+
+
+def test_an_object_that_was_deleted_meanwhile_is_a_sentence() -> None:
+    item, other = overlapping(), overlapping()
+    select(item, other)
+    cleaning = Cleaning(bpy.context, "clean_up", {})
+    bpy.data.objects.remove(item)
+    run(cleaning)
+    notes, items = cleaning.conclude(bpy.context)
+    cleaning.close()
+    assert items == [other]
+    assert "deleted" in notes.failed[0][1]
+    assert volume(other) == pytest.approx(15.0)
+
+
+def test_the_workers_death_is_an_error_and_the_next_click_works() -> None:
+    item = overlapping()
+    bpy.ops.maquette.resolve_intersections()
+    worker = shared_worker()
+    item = overlapping()
+    cleaning = Cleaning(bpy.context, "clean_up", {})
+    assert not cleaning.tick(bpy.context)
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    run(cleaning)
+    notes, _ = cleaning.conclude(bpy.context)
+    cleaning.close()
+    assert "worker process" in notes.failed[0][1]
+    assert bpy.ops.maquette.clean_up() == {"FINISHED"}
+    assert volume(item) == pytest.approx(15.0)
+
+
+def test_select_problem_selects_just_that() -> None:
+    item = cube()
+    open_top(item)
+    other = cube()
+    select(item, other)
+    assert bpy.ops.maquette.select_problem(which="boundary_edges") == {"FINISHED"}
+    assert (item.mode, other.mode) == ("EDIT", "OBJECT")
+    assert tuple(bpy.context.tool_settings.mesh_select_mode) == (False, True, False)
+    edited = bmesh.from_edit_mesh(item.data)
+    assert {edge.index for edge in edited.edges if edge.select} == {e.index for e in edited.edges if e.is_boundary}
+    assert sum(edge.select for edge in edited.edges) == 4
+
+
+@pytest.mark.parametrize(
+    ("which", "mode", "count"),
+    [
+        ("non_manifold_edges", 1, 1),
+        ("non_manifold_vertices", 0, 2),
+        ("duplicate_faces", 2, 0),
+        ("inconsistent_edges", 2, 0),
+    ],
+)
+def test_select_problem_uses_the_mode_of_the_elements(which: str, mode: int, count: int) -> None:
+    points = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1)]
+    make("Fan", points, [(0, 1, 2), (1, 0, 3), (0, 1, 4)])
+    bpy.context.object.data.polygons[0].hide = True
+    bpy.ops.maquette.select_problem(which=which)
+    edited = bmesh.from_edit_mesh(bpy.context.object.data)
+    assert list(bpy.context.tool_settings.mesh_select_mode).index(True) == mode
+    assert sum(item.select for item in (edited.verts, edited.edges, edited.faces)[mode]) == count
+
+
+def test_select_problem_finds_crossing_and_inner_faces() -> None:
+    outer, inner = cube(4.0), cube(1.0)
+    select(outer, inner)
+    bpy.ops.object.join()
+    bpy.ops.maquette.select_problem(which="inner_shells")
+    assert sum(face.select for face in bmesh.from_edit_mesh(outer.data).faces) == 6
+    bpy.ops.maquette.select_problem(which="self_intersections")
+    assert sum(face.select for face in bmesh.from_edit_mesh(outer.data).faces) == 0
+    bpy.ops.object.mode_set(mode="OBJECT")
+    item = overlapping()
+    bpy.ops.maquette.select_problem(which="self_intersections")
+    assert sum(face.select for face in bmesh.from_edit_mesh(item.data).faces) == 6
+
+
+def test_select_problem_says_why_it_cannot() -> None:
+    item = cube()
+    item.hide_set(True)
+    bpy.context.view_layer.objects.active = item
+    with pytest.raises(RuntimeError, match="hidden"):
+        bpy.ops.maquette.select_problem(which="boundary_edges")
