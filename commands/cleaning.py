@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .. import launch, remote
 from ..contracts import MeshReport
-from ..errors import MeshError
+from ..errors import MeshError, WorkerError
 from ..geometry.measure import measure
 from ..geometry.repair.cleaned import Cleaned, Step
 from ..geometry.repair.polygons import Polygons
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import bpy
 
 __all__ = ["Outcome", "clean_file"]
+
+_PATIENCE, _PATIENCE_PER_FACE = 40.0, 1e-4
+"""Seconds that a solid may take to be made, before the surface is only cleaned."""
 
 Show: TypeAlias = Callable[[str, float], None]
 
@@ -168,14 +171,14 @@ def _clean(parts: list[_Part], use: str, show: Show) -> None:
 
 
 def _cleaned(worker: Worker, mesh: Polygons, use: str, show: Show) -> Cleaned:
-    """Make a solid if that is wanted and can be done."""
+    """Make a solid if that is wanted and can be done; what is left of that otherwise is a warning."""
     if use == "visual":
         return remote.clean(worker, mesh, "clean_up", {"leave_open": True}, show)
     try:
-        return remote.clean(worker, mesh, "make_solid", {}, show)
-    except MeshError as error:
+        return remote.clean(worker, mesh, "make_solid", {}, show, _PATIENCE + mesh.n_faces * _PATIENCE_PER_FACE)
+    except (MeshError, WorkerError) as error:
         result = remote.clean(worker, mesh, "clean_up", {}, show)
-        return replace(result, warnings=(*result.warnings, str(error)))
+        return replace(result, warnings=(*result.warnings, f"No solid was made: {error}"))
 
 
 def _share(show: Show, number: int, count: int) -> Show:

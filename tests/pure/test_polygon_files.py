@@ -174,11 +174,12 @@ def test_a_soup_with_a_hole_is_closed_unless_it_may_stay_open(worker: jobs.Worke
     assert remote.clean(worker, soup, "make_solid", {}).mesh.n_faces == 6
 
 
-def test_nothing_to_do_gives_the_mesh_back_unchanged(worker: jobs.Worker) -> None:
+def test_nothing_to_do_gives_the_mesh_itself_back(worker: jobs.Worker) -> None:
     mesh = from_faces(*cube())
-    result = remote.clean(worker, mesh, "resolve_intersections", {})
-    assert same(result.mesh, mesh)
-    assert result.steps == ()
+    for action in cleanup.ACTIONS:
+        result = remote.clean(worker, mesh, action, {})
+        assert result.mesh is mesh
+        assert (result.steps, result.warnings) == ((), ())
 
 
 def test_no_file_is_left(worker: jobs.Worker) -> None:
