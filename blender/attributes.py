@@ -59,6 +59,8 @@ def read_columns(mesh: bpy.types.Mesh) -> list[Column]:
         for item in mesh.attributes
         if item.name not in _STRUCTURE and (item.data_type in _KINDS or item.data_type == "STRING")
     ]
+    if FREESTYLE not in bpy.types.MeshEdge.bl_rna.properties:  # a Blender built without Freestyle
+        return columns
     for domain, elements in (("EDGE", mesh.edges), ("FACE", mesh.polygons)):
         marks = np.zeros(len(elements), np.bool_)
         elements.foreach_get(FREESTYLE, marks)
