@@ -98,3 +98,27 @@ def test_a_picture_that_is_none_gets_one_sentence_and_leaves_nothing(dev, tmp_pa
     assert done.stdout == ""
     assert len(done.stderr.strip().splitlines()) == 1
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_mesh_in_pieces_is_cleaned(dev, tmp_path: Path) -> None:
+    ball = trimesh.creation.icosphere(subdivisions=3)
+    pieces = trimesh.Trimesh(
+        ball.triangles.reshape(-1, 3), np.arange(len(ball.faces) * 3).reshape(-1, 3), process=False
+    )
+    pieces.export(tmp_path / "pieces.stl")
+    report = tmp_path / "r.json"
+    done = dev("cli", "clean", tmp_path / "pieces.stl", "-o", tmp_path / "ball.obj", "--report", report)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{tmp_path / 'ball.obj'}: 1,280 triangles, closed; ")
+    assert done.stdout.count("\n") == 1
+    assert json.loads(report.read_text("utf-8"))["after"]["watertight"]
+    assert {path.name for path in tmp_path.iterdir()} == {"pieces.stl", "ball.obj", "ball.mtl", "r.json"}
+
+
+def test_a_mesh_that_is_none_gets_one_sentence_and_leaves_nothing(dev, tmp_path: Path) -> None:
+    (tmp_path / "a.ply").write_text("ply\nformat ascii 1.0\nelement face 9\nproperty list uchar int a\nend_header\n")
+    done = dev("cli", "clean", tmp_path / "a.ply", "-o", tmp_path / "b.glb")
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a.ply"]

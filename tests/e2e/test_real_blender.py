@@ -9,8 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import trimesh
+from PIL import Image
 
 pytestmark = pytest.mark.real_blender
 
@@ -28,9 +30,41 @@ def test_the_command_makes_all_files(real_blender, profile: Path, example: Path,
     assert json.loads(report.read_text("utf-8"))["mesh"]["watertight"]
 
 
+def test_the_command_cleans_a_textured_mesh(real_blender, profile: Path, tmp_path: Path) -> None:
+    # Two boxes that pass through each other, one of them open, in single triangles with a picture on them.
+    boxes = [
+        trimesh.creation.box(bounds=[[0, 0, 0], [1, 1, 1]]),
+        trimesh.creation.box(bounds=[[0.5, 0.5, 0.5], [2, 2, 2]]),
+    ]
+    whole = trimesh.util.concatenate([boxes[0], trimesh.Trimesh(boxes[1].vertices, boxes[1].faces[1:], process=False)])
+    pieces = trimesh.Trimesh(
+        whole.triangles.reshape(-1, 3), [[i, i + 1, i + 2] for i in range(0, 69, 3)], process=False
+    )
+    picture = Image.new("RGB", (16, 16), (200, 30, 30))
+    pieces.visual = trimesh.visual.TextureVisuals(uv=[[0.25, 0.75]] * 69, image=picture)
+    pieces.export(tmp_path / "pieces.glb")
+    target, report = tmp_path / "solid.glb", tmp_path / "solid.json"
+    options = (str(tmp_path / "pieces.glb"), "-o", str(target), "--report", str(report))
+    done = real_blender.run(
+        "blender", "-b", "--command", "maquette", "clean", *options, profile=profile, folders=[tmp_path]
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(report.read_text("utf-8"))["after"]["watertight"]
+    solid = trimesh.load(target, force="mesh")
+    assert solid.visual.material.baseColorTexture.size == (16, 16)
+    assert solid.visual.uv == pytest.approx(np.full(solid.visual.uv.shape, (0.25, 0.75)), abs=1e-4)
+    body = trimesh.Trimesh(solid.vertices, solid.faces, process=False)
+    body.merge_vertices(merge_tex=True, merge_norm=True)
+    assert body.is_watertight
+    assert body.volume == pytest.approx(1 + 1.5**3 - 0.5**3, rel=1e-4)
+    assert body.bounds == pytest.approx(whole.bounds, abs=1e-5)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
+        (["clean", "nowhere.ply", "-o", "out.glb"], 3),
+        (["clean", "nowhere.ply", "-o", "out.off"], 2),
         (["generate", "nowhere.png", "-o", "out.glb"], 3),
         (["generate", "nowhere.png"], 2),
         (["generate", "nowhere.png", "-o", "out.glb", "--faces", "many"], 2),

@@ -78,7 +78,8 @@ def test_a_zip_for_another_platform_is_noticed(light_zip: Path) -> None:
 PROBE = """
 import sys
 sys.path[:0] = [{folder!r}]
-import numpy, onnxruntime
+import manifold3d, numpy, onnxruntime
+assert manifold3d.Manifold.cube((1.0, 1.0, 1.0)).volume() == 1.0
 from PIL import Image
 for path in {networks!r}:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
