@@ -11,6 +11,7 @@ import numpy as np
 from ..contracts import Float
 from .arrays import Indices, Points
 from .box_tree import morton_codes
+from .hilbert import hilbert_codes
 
 __all__ = ["BoxGroups", "Pairs", "group_boxes", "near_boxes", "near_groups"]
 
@@ -23,6 +24,9 @@ _ROUNDED = np.float32(2e-7)
 """More than what numbers lose in single precision."""
 _FINE = 4.0
 """Boxes up to so many times the median size are not told apart by size."""
+
+_HALVINGS = 14
+"""So fine is the curve along which boxes are sorted."""
 
 Pairs: TypeAlias = tuple[Indices, Indices]
 
@@ -119,4 +123,5 @@ def _curve(low: Points, high: Points) -> Indices:
     # Strays must not leave all others in one step: the outermost hundredth at either end shares the last one.
     start, stop = np.percentile(centre[:, :: 1 + centre.shape[1] // 10_000], (1, 99), axis=1)
     margin = 0.1 * (stop - start)
-    return np.argsort(level << 57 | morton_codes(centre.T, start - margin, stop + margin) >> 6)
+    codes = morton_codes(centre.T, start - margin, stop + margin)
+    return np.argsort(level << 3 * _HALVINGS | hilbert_codes(codes, _HALVINGS))

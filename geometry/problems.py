@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,35 +76,48 @@ def find_problems(mesh: Polygons) -> Problems:
         raise MeshError("The mesh has no faces; choose an object that has some.")
     if not np.isfinite(mesh.points).all():
         raise MeshError("The mesh has coordinates that are not numbers; delete those vertices first.")
-    edges, n_vertices = mesh.edges, len(mesh.points)
-    lone, crowded = (edges.order[edges.first[odd]] for odd in (edges.count == 1, edges.count > 2))
-    one_way = _one_way(edges)
-    pinched = count_fans(edges, n_vertices) > 1
-    pinched[edges.start[crowded]] = pinched[edges.end[crowded]] = True
-    labels = part_labels(edges, n_vertices)
-    part = labels[mesh.corners[mesh.first[:-1]]]
+    with ThreadPoolExecutor(1) as beside:
+        # Most of the time goes there, and little of that is spent in Python itself.
+        crossing = beside.submit(_crossing_faces, mesh)
+        edges, n_vertices = mesh.edges, len(mesh.points)
+        lone, crowded = (edges.order[edges.first[odd]] for odd in (edges.count == 1, edges.count > 2))
+        one_way = _one_way(edges)
+        pinched = count_fans(edges, n_vertices) > 1
+        pinched[edges.start[crowded]] = pinched[edges.end[crowded]] = True
+        labels = part_labels(edges, n_vertices)
+        part = labels[mesh.corners[mesh.first[:-1]]]
+        inner = _inner_shells(mesh, part, closed_parts(edges, labels))
+        return Problems(
+            boundary_edges=np.sort(lone),
+            non_manifold_edges=np.sort(crowded),
+            inconsistent_edges=np.sort(one_way),
+            non_manifold_vertices=np.flatnonzero(pinched),
+            unused_vertices=np.flatnonzero(labels < 0),
+            duplicate_faces=np.flatnonzero(duplicate_faces(mesh)[0]),
+            degenerate_faces=np.flatnonzero(degenerate_faces(mesh) | _repeated(mesh)),
+            part=part,
+            loose_faces=_loose(mesh, part),
+            inner_shells=np.flatnonzero(inner),
+            inner_faces=np.flatnonzero(inner[part]),
+            cavity_faces=np.flatnonzero((inner & _inward(mesh, part, one_way))[part]),
+            turned_faces=np.flatnonzero(turned_faces(mesh)) if len(one_way) else np.zeros(0, np.int64),
+            crossing_faces=crossing.result(),
+        )
+
+
+def _crossing_faces(mesh: Polygons) -> Indices:
+    """The faces that pass through another one."""
     triangles, owner = triangulate_polygons(mesh)
-    vertices = mesh.corners[triangles]
-    inner = inner_shells(mesh.points, vertices, part[owner], closed_parts(edges, labels))
-    crossing = np.zeros(mesh.n_faces, np.bool_)
-    crossing[owner[crossing_faces(mesh.points, vertices, ringed_vertices(edges, n_vertices))]] = True
-    again, _ = duplicate_faces(mesh)
-    return Problems(
-        boundary_edges=np.sort(lone),
-        non_manifold_edges=np.sort(crowded),
-        inconsistent_edges=np.sort(one_way),
-        non_manifold_vertices=np.flatnonzero(pinched),
-        unused_vertices=np.flatnonzero(labels < 0),
-        duplicate_faces=np.flatnonzero(again),
-        degenerate_faces=np.flatnonzero(degenerate_faces(mesh) | _repeated(mesh)),
-        part=part,
-        loose_faces=_loose(mesh, part),
-        inner_shells=np.flatnonzero(inner),
-        inner_faces=np.flatnonzero(inner[part]),
-        cavity_faces=np.flatnonzero((inner & _inward(mesh, part, one_way))[part]),
-        turned_faces=np.flatnonzero(turned_faces(mesh)) if len(one_way) else np.zeros(0, np.int64),
-        crossing_faces=np.flatnonzero(crossing),
-    )
+    crossing = crossing_faces(mesh.points, mesh.corners[triangles], ringed_vertices(mesh.edges, len(mesh.points)))
+    return np.unique(owner[crossing])
+
+
+def _inner_shells(mesh: Polygons, part: Indices, closed: Mask) -> Mask:
+    """The closed parts inside another closed part."""
+    if np.count_nonzero(closed) < 2:
+        return np.zeros(len(closed), np.bool_)
+    triangles, owner = triangulate_polygons(mesh)
+    return inner_shells(mesh.points, mesh.corners[triangles], part[owner], closed)
 
 
 def _one_way(edges: Edges) -> Indices:

@@ -110,17 +110,18 @@ def _crossing(mesh: _Triangles, boxes: BoxGroups, groups: Pairs) -> Indices:
     size = np.maximum(mesh.size[a], mesh.size[b])
     heights_a = _heights(mesh, a, b, size)
     split = _both_sides(heights_a)
-    a, b, heights_a, size = a[split], b[split], heights_a[:, split], size[split]
+    a, b, heights_a, size = a[split], b[split], heights_a.compress(split, axis=1), size[split]
     heights_b = _heights(mesh, b, a, size)
     split = _both_sides(heights_b)
     if not split.any():
         return _NO_PAIRS
-    a, b, heights_a, heights_b, size = a[split], b[split], heights_a[:, split], heights_b[:, split], size[split]
-    line = _cross(mesh.normal[:, a], mesh.normal[:, b])
+    a, b, size = a[split], b[split], size[split]
+    heights_a, heights_b = heights_a.compress(split, axis=1), heights_b.compress(split, axis=1)
+    line = _cross(mesh.normal.take(a, axis=1), mesh.normal.take(b, axis=1))
     line /= np.maximum(np.sqrt(_dot(line, line)), 1e-300)
-    origin = mesh.at[0][:, a]
-    low_a, high_a = _stretch(mesh.at[:, :, a] - origin, line, heights_a)
-    low_b, high_b = _stretch(mesh.at[:, :, b] - origin, line, heights_b)
+    origin = mesh.at[0].take(a, axis=1)
+    low_a, high_a = _stretch(mesh.at.take(a, axis=2) - origin, line, heights_a)
+    low_b, high_b = _stretch(mesh.at.take(b, axis=2) - origin, line, heights_b)
     meet = np.minimum(high_a, high_b) - np.maximum(low_a, low_b) > _LENGTH * size
     return np.concatenate([a[meet], b[meet]])
 

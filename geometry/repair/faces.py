@@ -42,17 +42,27 @@ def duplicate_faces(mesh: Polygons) -> tuple[Mask, Indices]:
     """Which faces have the same corners, in any order, as one before them (bool [F]), and the first such one."""
     again = np.zeros(mesh.n_faces, np.bool_)
     first = np.arange(mesh.n_faces, dtype=np.int64)
+    some = _maybe_duplicate(mesh)
+    if not len(some):
+        return again, first
     # Faces with the same corners have the same sum of random numbers, one per vertex: few are left to compare in full.
     numbers = np.frombuffer(np.random.default_rng(0).bytes(8 * len(mesh.points)), np.uint64)
-    total = np.add.reduceat(numbers[mesh.corners], mesh.first[:-1])
+    total = np.add.reduceat(numbers[mesh.corners], mesh.first[:-1])[some]
     order = np.argsort(total, kind="stable")
     same = np.concatenate([np.zeros(1, np.bool_), total[order[1:]] == total[order[:-1]]])
     met: dict[tuple[int, ...], int] = {}
-    for face in np.sort(order[same | np.append(same[1:], False)]).tolist():
+    for face in np.sort(some[order[same | np.append(same[1:], False)]]).tolist():
         corners = tuple(sorted(mesh.corners[mesh.first[face] : mesh.first[face + 1]].tolist()))
         first[face] = met.setdefault(corners, face)
         again[face] = first[face] != face
     return again, first
+
+
+def _maybe_duplicate(mesh: Polygons) -> Indices:
+    """All faces but triangles whose first two sides meet different faces: no other has the same corners as those."""
+    one, other = mesh.mates[mesh.first[:-1]], mesh.mates[mesh.first[:-1] + 1]
+    apart = (one >= 0) & (other >= 0) & (mesh.owner[one] != mesh.owner[other])
+    return np.flatnonzero(~apart | (mesh.sizes > 3))
 
 
 def remove_degenerate(mesh: Polygons, *, flat: float = _FLAT) -> Polygons:

@@ -101,12 +101,23 @@ class Polygons:
     @cached_property
     def vectors(self) -> Points:
         """Normals of the faces, as long as their areas, float64 [F, 3] (M. E. Newell's sums over the sides)."""
-        begin = self.points[self.corners[self.first[:-1]]]
-        offset = self.points[self.corners] - np.repeat(begin, self.sizes, axis=0)
-        if self.n_faces * 3 == len(self.corners):
-            return 0.5 * np.cross(offset[1::3], offset[2::3])
-        following = np.roll(offset, -1, axis=0)  # the last corner's is the next face's first, which is zero as well
-        return 0.5 * np.add.reduceat(np.cross(offset, following), self.first[:-1], axis=0)
+        triangles = self.n_faces * 3 == len(self.corners)
+        offset: list[Points] = []
+        following: list[Points] = []
+        for axis in range(3):  # one axis at a time is several times faster
+            along = self.points[:, axis].take(self.corners)
+            if triangles:
+                offset.append(along[1::3] - along[::3])
+                following.append(along[2::3] - along[::3])
+            else:
+                offset.append(along - np.repeat(along[self.first[:-1]], self.sizes))
+                following.append(np.roll(offset[-1], -1))  # the last corner's is the next face's first: zero as well
+        vectors = np.empty((self.n_faces, 3))
+        for axis in range(3):
+            right, up = (axis + 1) % 3, (axis + 2) % 3
+            turn = 0.5 * (offset[right] * following[up] - offset[up] * following[right])
+            vectors[:, axis] = turn if triangles else np.add.reduceat(turn, self.first[:-1])
+        return vectors
 
     @cached_property
     def lengths(self) -> Points:
