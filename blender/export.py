@@ -121,7 +121,7 @@ def _write_fbx(objects: Sequence[bpy.types.Object], path: Path) -> None:
         bpy.ops.export_scene.fbx(
             filepath=str(path),
             use_selection=True,
-            object_types={"MESH"},
+            object_types={"MESH", "EMPTY"},
             mesh_smooth_type="FACE",
             path_mode="COPY",
             embed_textures=True,
