@@ -14,12 +14,14 @@ from .operators.cancel import MAQUETTE_OT_cancel
 from .operators.check_mesh import MAQUETTE_OT_check_mesh
 from .operators.choose_picture import MAQUETTE_OT_choose_picture
 from .operators.clean_up import MAQUETTE_OT_clean_up
+from .operators.decimate import MAQUETTE_OT_decimate
 from .operators.dismiss_error import MAQUETTE_OT_dismiss_error
 from .operators.export import MAQUETTE_OT_export
 from .operators.fill_holes import MAQUETTE_OT_fill_holes
 from .operators.generate_from_image import MAQUETTE_OT_generate_from_image
 from .operators.make_solid import MAQUETTE_OT_make_solid
 from .operators.merge_vertices import MAQUETTE_OT_merge_vertices
+from .operators.quad_remesh import MAQUETTE_OT_quad_remesh
 from .operators.recalculate_normals import MAQUETTE_OT_recalculate_normals
 from .operators.remove_duplicate_faces import MAQUETTE_OT_remove_duplicate_faces
 from .operators.remove_inner_shells import MAQUETTE_OT_remove_inner_shells
@@ -28,6 +30,7 @@ from .operators.remove_non_manifold import MAQUETTE_OT_remove_non_manifold
 from .operators.resolve_intersections import MAQUETTE_OT_resolve_intersections
 from .operators.select_problem import MAQUETTE_OT_select_problem
 from .operators.smooth_mesh import MAQUETTE_OT_smooth_mesh
+from .panels.cleanup import MAQUETTE_PT_cleanup
 from .panels.generate import MAQUETTE_PT_generate
 from .panels.mesh import MAQUETTE_PT_mesh
 
@@ -55,8 +58,11 @@ CLASSES = (
     MAQUETTE_OT_make_solid,
     MAQUETTE_OT_clean_up,
     MAQUETTE_OT_select_problem,
+    MAQUETTE_OT_decimate,
+    MAQUETTE_OT_quad_remesh,
     MAQUETTE_PT_generate,
     MAQUETTE_PT_mesh,
+    MAQUETTE_PT_cleanup,
 )
 
 _commands: list[Any] = []

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import bmesh
 import bpy
 import numpy as np
 
 from ..errors import MeshError
-from ..geometry.arrays import Indices, Points
+from ..geometry.arrays import Indices
 from ..geometry.repair.polygons import NONE, Polygons
 from ..geometry.repair.transfer import Blend, Origin
 from .attributes import carry, read_columns, write_columns
@@ -17,8 +16,9 @@ from .edge_columns import carry_edges, edge_origin, show_what_faces_use
 from .edge_sources import followed, read_edges, side_edges
 from .layer_settings import read_layer_settings, write_layer_settings
 from .normals import carry_normals, read_normals, write_normals
-from .polygons import read_points, read_polygons
-from .quiet import quiet
+from .polygons import read_polygons
+from .replace_geometry import replace_geometry
+from .shape_keys import read_offsets, write_shapes
 from .vertex_groups import carry_weights, read_weights, write_weights
 
 __all__ = ["check_rebuildable", "rebuild"]
@@ -75,7 +75,7 @@ def rebuild(item: bpy.types.Object, result: Polygons, origin: Origin, keep_loose
     before = read_columns(mesh)
     edge_columns = [column for column in before if column.domain == "EDGE"]
     columns = [carry(column, by_domain[column.domain]) for column in before if column.domain != "EDGE"]
-    shapes = [result.points + origin.points.mix(offset) for offset in _shape_offsets(mesh)]
+    shapes = [result.points + origin.points.mix(offset) for offset in read_offsets(mesh)]
     weights = carry_weights(read_weights(mesh), origin.points, len(source.points)) if item.vertex_groups else None
     normals = read_normals(mesh)
     if normals is not None:
@@ -84,7 +84,7 @@ def rebuild(item: bpy.types.Object, result: Polygons, origin: Origin, keep_loose
     loose = target[edges.ends[edges.loose]]
     layers = read_layer_settings(mesh)
 
-    _replace_geometry(mesh, result, loose[(loose != NONE).all(axis=1) & (loose[:, 0] != loose[:, 1])])
+    replace_geometry(mesh, result, loose[(loose != NONE).all(axis=1) & (loose[:, 0] != loose[:, 1])])
     now = read_edges(mesh)
     continued = edge_origin(now, side, edges, target)
     columns += [carry_edges(column, continued, now, side) for column in edge_columns]
@@ -92,8 +92,7 @@ def rebuild(item: bpy.types.Object, result: Polygons, origin: Origin, keep_loose
     write_layer_settings(mesh, layers)
     if weights is not None:
         write_weights(item, weights)
-    for shape, values in zip(_shapes(mesh), shapes, strict=True):
-        shape.data.foreach_set("co", values.astype(np.float32).ravel())
+    write_shapes(mesh, shapes)
     if normals is not None:
         write_normals(mesh, normals)
     mesh.update()
@@ -144,51 +143,3 @@ def _with_loose_points(result: Polygons, origin: Origin, source: Polygons) -> tu
 def _copies(index: Indices) -> Blend:
     """Plain copies of source elements."""
     return Blend(index, np.empty(0, np.int64), np.empty((0, 3), np.int64), np.empty((0, 3)))
-
-
-def _shapes(mesh: bpy.types.Mesh) -> list[bpy.types.ShapeKey]:
-    return list(mesh.shape_keys.key_blocks) if mesh.shape_keys is not None else []
-
-
-def _shape_offsets(mesh: bpy.types.Mesh) -> list[Points]:
-    """How far each shape key moves the vertices, float64 [V, 3] each."""
-    base, offsets = read_points(mesh), []
-    for shape in _shapes(mesh):
-        values = np.empty(base.size, np.float32)
-        shape.data.foreach_get("co", values)
-        offsets.append(values.reshape(-1, 3) - base)
-    return offsets
-
-
-def _replace_geometry(mesh: bpy.types.Mesh, result: Polygons, loose: Indices) -> None:
-    """Give the mesh other elements, without any attributes; shape keys get the right number of vertices."""
-    _strip(mesh, len(result.points) if mesh.shape_keys is not None else 0)
-    mesh.vertices.add(len(result.points) - len(mesh.vertices))
-    mesh.loops.add(len(result.corners))
-    mesh.polygons.add(result.n_faces)
-    mesh.edges.add(len(loose))
-    mesh.attributes["position"].data.foreach_set("vector", result.points.astype(np.float32).ravel())
-    mesh.attributes[".corner_vert"].data.foreach_set("value", result.corners.astype(np.int32))
-    mesh.polygons.foreach_set("loop_start", result.first[:-1].astype(np.int32))
-    mesh.edges.foreach_set("vertices", loose.astype(np.int32).ravel())
-    mesh.update(calc_edges=True, calc_edges_loose=bool(len(loose)))
-    for name in [item.name for item in mesh.attributes if not item.is_required]:
-        mesh.attributes.remove(mesh.attributes[name])
-
-
-def _strip(mesh: bpy.types.Mesh, n_points: int) -> None:
-    """Take everything out of the mesh but a number of vertices.
-
-    By way of a BMesh, because that alone leaves the vertex groups' names in place and gives shape keys another number
-    of vertices, with their animation kept.
-    """
-    bare = bpy.data.meshes.new("Maquette")
-    work = bmesh.new()
-    try:
-        bare.vertices.add(n_points)
-        work.from_mesh(bare)
-        with quiet():  # it warns that the shapes are not among the vertices: they are written afterwards
-            work.to_mesh(mesh)
-    finally:
-        work.free()
-        bpy.data.meshes.remove(bare)

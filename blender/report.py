@@ -13,9 +13,11 @@ from ..contracts import MeshReport, Report
 
 __all__ = [
     "PROPERTY",
+    "cleaning_part",
     "counted",
     "mesh_lines",
     "mesh_part",
+    "problem_lines",
     "read_report",
     "run_line",
     "store_cleaning",
@@ -77,8 +79,21 @@ def mesh_lines(mesh: Mapping[str, Any], unit_scale: float = 1.0) -> tuple[str, l
     size = " x ".join(f"{value * unit_scale:.3g}" for value in mesh["dimensions"])
     surface = "Closed surface" if mesh["watertight"] else "Open surface"
     what = f"{surface}, {counted(mesh['faces'], 'face', 'faces')}, {counted(mesh['loose_parts'], 'part', 'parts')}"
-    problems = [counted(mesh[key], one, many) for key, one, many in PROBLEMS if mesh[key]]
-    return f"{what}, {size} m", problems
+    return f"{what}, {size} m", list(problem_lines(mesh).values())
+
+
+def problem_lines(mesh: Mapping[str, Any]) -> dict[str, str]:
+    """Each kind of problem that a mesh report counts, by its key, in plain words."""
+    return {key: counted(mesh[key], one, many) for key, one, many in PROBLEMS if mesh[key]}
+
+
+def cleaning_part(report: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """What the last cleaning did and what it could not do; empty where there was none."""
+    part = report.get("cleaning")
+    if not isinstance(part, dict):
+        return [], []
+    done, warnings = ([str(text) for text in part.get(key) or []] for key in ("done", "warnings"))
+    return done, warnings
 
 
 def run_line(report: Mapping[str, Any]) -> str:

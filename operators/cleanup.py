@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass, field, replace
 
 import bpy
 import numpy as np
@@ -19,14 +18,11 @@ from ..geometry.repair.transfer import blend
 from .measuring import refresh_report
 from .targets import check_editable, find_targets, has_targets, object_mode, shaping_modifiers
 
-__all__ = ["Cleanup", "Notes", "Work", "put_back", "read_source", "told_of_modifiers"]
-
-Work: TypeAlias = Callable[[Polygons], tuple[Polygons, str]]
-"""Takes a mesh in lengths of the world; gives the mesh it makes of it, the same one for no change, and what it did."""
+__all__ = ["Cleanup", "Notes", "as_new", "put_back", "read_source", "told_of_modifiers"]
 
 
 class Cleanup:
-    """A cleanup operator, to be mixed into one; `clean` is what it does to a mesh."""
+    """A cleanup operator, to be mixed into one; `clean` is what it does to a mesh, or `clean_item` to an object."""
 
     bl_options = {"REGISTER", "UNDO"}
     keeps_loose = True
@@ -36,15 +32,24 @@ class Cleanup:
         return has_targets(cls, context)
 
     def clean(self, mesh: Polygons) -> tuple[Polygons, str]:
-        """Do the work; see `Work`."""
+        """Take a mesh in lengths of the world; give what is made of it, the same one for no change, and a note."""
         raise NotImplementedError
+
+    def clean_item(self, _context: bpy.types.Context, item: bpy.types.Object, _notes: Notes) -> str:
+        """Work on one object in Object Mode; a line on what was done."""
+        source = read_source(item)
+        sound = source if np.isfinite(source.points).all() else drop_invalid(source)
+        result, text = self.clean(sound)
+        if result is not source:
+            put_back(item, source, result, self.keeps_loose)
+        return text
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         notes = Notes()
         targets = find_targets(context)
         with object_mode(context):
             for item in targets:
-                notes.take(item, lambda item=item: _clean_item(item, self.clean, self.keeps_loose))
+                notes.take(item, lambda item=item: self.clean_item(context, item, notes))
         refresh_report(context, targets)
         return notes.tell(self)
 
@@ -60,7 +65,7 @@ class Notes:
     def take(self, item: bpy.types.Object, work: Callable[[], str]) -> None:
         """Work on one object; an error meant for the user ends only this one."""
         try:
-            self.done.append((item.name, work()))
+            self.done.append((item.name, told_of_modifiers(item, work())))
         except MaquetteError as error:
             self.failed.append((item.name, str(error)))
 
@@ -96,16 +101,17 @@ def put_back(item: bpy.types.Object, source: Polygons, result: Polygons, keep_lo
     rebuild(item, scaled(result, back), origin, keep_loose)
 
 
+def as_new(result: Polygons) -> Polygons:
+    """A mesh that Blender made, of which nothing is known to be a copy of the source."""
+    return replace(
+        result,
+        point_from=np.full(len(result.points), NONE, np.int64),
+        corner_from=np.full(len(result.corners), NONE, np.int64),
+        face_from=np.full(result.n_faces, NONE, np.int64),
+    )
+
+
 def told_of_modifiers(item: bpy.types.Object, text: str) -> str:
     """The text, and that what the user sees is made of the cleaned mesh by modifiers, where it is."""
     names = shaping_modifiers(item)
     return f"{text}; the mesh under {', '.join(names)}" if names else text
-
-
-def _clean_item(item: bpy.types.Object, work: Work, keep_loose: bool) -> str:
-    source = read_source(item)
-    sound = source if np.isfinite(source.points).all() else drop_invalid(source)
-    result, text = work(sound)
-    if result is not source:
-        put_back(item, source, result, keep_loose)
-    return told_of_modifiers(item, text)

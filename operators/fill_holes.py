@@ -67,7 +67,7 @@ class MAQUETTE_OT_fill_holes(Cleanup, bpy.types.Operator):
         if before > left:
             texts.append(f"closed {counted(before - left, 'hole', 'holes')}")
         if left and not self.large:
-            texts.append(f"left {counted(left, 'larger one', 'larger ones')} open")
+            texts.append(f"left {counted(left, 'larger one', 'larger ones')} open (see Large Holes Too)")
         one_sided = len(find_loops(result)) - left
         if one_sided:
             rims = counted(one_sided, "rim of a part", "rims of parts")

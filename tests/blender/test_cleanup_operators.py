@@ -234,7 +234,7 @@ def test_small_holes_are_closed_and_large_ones_only_when_asked(smooth: bool, sai
 
     change(item, damage)
     bpy.ops.maquette.fill_holes(smooth=smooth)
-    assert said == ["INFO Closed 1 hole, left 1 larger one open"]
+    assert said == ["INFO Closed 1 hole, left 1 larger one open (see Large Holes Too)"]
     bpy.ops.maquette.fill_holes(large=True, smooth=smooth)
     assert said[1] == "INFO Closed 1 hole"
     assert is_closed(item)
@@ -738,3 +738,146 @@ def test_select_problem_says_why_it_cannot() -> None:
     bpy.context.view_layer.objects.active = item
     with pytest.raises(RuntimeError, match="hidden"):
         bpy.ops.maquette.select_problem(which="boundary_edges")
+
+
+def ball(segments: int = 64, rings: int = 32) -> bpy.types.Object:
+    bpy.ops.mesh.primitive_uv_sphere_add(segments=segments, ring_count=rings)
+    return bpy.context.object
+
+
+def uv_error(item: bpy.types.Object, expected) -> float:
+    """How far the UVs are from what the shape says, in the middle nine tenths of the corners."""
+    mesh = item.data
+    uv = np.array([point.vector[:] for point in mesh.uv_layers.active.uv])
+    places = np.array([mesh.vertices[loop.vertex_index].co[:] for loop in mesh.loops])
+    return float(np.quantile(np.linalg.norm(uv - expected(places), axis=1), 0.9))
+
+
+def paint(item: bpy.types.Object) -> None:
+    """UVs, a material slot and a vertex group that follow from the shape."""
+    mesh = item.data
+    for loop in mesh.loops:
+        mesh.uv_layers.active.uv[loop.index].vector = mesh.vertices[loop.vertex_index].co.xy
+    for name in ("Low", "High"):
+        mesh.materials.append(bpy.data.materials.new(name))
+    for face in mesh.polygons:
+        face.material_index = int(face.center.z > 0)
+    group = item.vertex_groups.new(name="Height")
+    for vertex in mesh.vertices:
+        group.add([vertex.index], (vertex.co.z + 1) / 2, "REPLACE")
+
+
+def check_paint(item: bpy.types.Object) -> None:
+    mesh = item.data
+    assert uv_error(item, lambda places: places[:, :2]) < 0.05
+    assert [material.name for material in mesh.materials] == ["Low", "High"]
+    for face in mesh.polygons:
+        if abs(face.center.z) > 0.2:
+            assert face.material_index == int(face.center.z > 0)
+    for vertex in mesh.vertices:
+        assert abs(vertex.groups[0].weight - (vertex.co.z + 1) / 2) < 0.06
+
+
+@pytest.mark.parametrize("target", [300, 1000])
+@pytest.mark.parametrize("parted", [False, True])
+def test_decimate_meets_the_count_and_carries_all_over(target: int, parted: bool, said: list[str]) -> None:
+    item = ball()
+    before = volume(item)
+    paint(item)
+    if parted:
+        split(item)
+    assert bpy.ops.maquette.decimate(target_faces=target) == {"FINISHED"}
+    mesh = item.data
+    assert abs(len(mesh.polygons) - target) <= 0.02 * target
+    assert is_closed(item)
+    assert volume(item) == pytest.approx(before, rel=0.05)
+    check_paint(item)
+    assert said[0].startswith("INFO Decimated 2,048 faces to")
+    bpy.ops.maquette.decimate(target_faces=5000)
+    assert "already" in said[1]
+    assert len(bpy.data.objects) == len(bpy.data.meshes) == 1
+
+
+def test_decimate_keeps_shape_keys_custom_normals_and_seams() -> None:
+    item = ball()
+    mesh = item.data
+    item.shape_key_add(name="Basis")
+    key = item.shape_key_add(name="Tall", from_mix=False)
+    for point in key.data:
+        point.co.z *= 2
+    key.value = 0.5
+    for edge in mesh.edges:
+        edge.use_seam = all(abs(mesh.vertices[index].co.z) < 1e-3 for index in edge.vertices)
+    mesh.normals_split_custom_set([mesh.vertices[loop.vertex_index].co.normalized() for loop in mesh.loops])
+    bpy.ops.maquette.decimate(target_faces=600)
+    keys = mesh.shape_keys.key_blocks
+    assert (keys["Tall"].value, len(keys["Tall"].data)) == (0.5, len(mesh.vertices))
+    for point, base in zip(keys["Tall"].data, keys["Basis"].data, strict=True):
+        assert point.co.z == pytest.approx(2 * base.co.z, abs=0.05)
+    assert mesh.has_custom_normals
+    assert any(edge.use_seam for edge in mesh.edges)
+    assert len(bpy.data.shape_keys) == 1
+
+
+def test_decimate_works_in_the_worlds_scale() -> None:
+    item = ball()
+    item.scale = (1, 1, 20)
+    bpy.context.view_layer.update()
+    bpy.ops.maquette.decimate(target_faces=500)
+    assert volume(item) == pytest.approx(4 / 3 * np.pi, rel=0.06)
+    assert np.abs(coordinates(item)).max() == pytest.approx(1.0, abs=0.02)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.001])
+def test_quad_remesh_gives_quads_of_the_same_shape(scale: float, said: list[str]) -> None:
+    item = ball()
+    paint(item)
+    item.scale = (scale, scale, scale)
+    bpy.context.view_layer.update()
+    assert bpy.ops.maquette.quad_remesh(target_faces=600) == {"FINISHED"}
+    mesh = item.data
+    assert 400 <= len(mesh.polygons) <= 800
+    assert (abs(len(mesh.polygons) - 600) > 60) == ("600 were asked for" in said[0])
+    assert np.mean([face.loop_total == 4 for face in mesh.polygons]) > 0.98
+    assert volume(item) == pytest.approx(4 / 3 * np.pi, rel=0.05)
+    check_paint(item)
+    assert "quads" in said[0]
+    assert len(bpy.data.objects) == len(bpy.data.meshes) == 1
+
+
+def test_quad_remesh_falls_back_to_voxels_and_says_so(said: list[str]) -> None:
+    item = ball()
+    points, faces = coordinates(item), [tuple(face.vertices) for face in item.data.polygons]
+    tip = np.mean([points[index] for index in faces[100][:2]], axis=0) * 1.02
+    item = make("Fin", [*points, tuple(tip)], [*faces, (*faces[100][:2], len(points))])
+    assert bpy.ops.maquette.quad_remesh(target_faces=1500) == {"FINISHED"}
+    assert "voxels" in said[0]
+    assert said[0].startswith("WARNING")
+    assert np.mean([face.loop_total == 4 for face in item.data.polygons]) > 0.95
+
+
+def test_quad_remesh_refuses_what_would_lose_the_shape() -> None:
+    item = ball()
+    before = coordinates(item)
+    other = cube(0.05, (3, 3, 3))
+    select(item, other)
+    bpy.ops.object.join()
+    before = coordinates(item)
+    with pytest.raises(RuntimeError, match="shape would change"):
+        bpy.ops.maquette.quad_remesh(target_faces=50)
+    assert coordinates(item) == before
+    assert bpy.data.objects.keys() == [item.name]
+
+
+@pytest.mark.parametrize("operator", ["decimate", "quad_remesh"])
+@pytest.mark.parametrize("mode", ["OBJECT", "EDIT"])
+def test_one_undo_brings_all_faces_back(operator: str, mode: str) -> None:
+    name = ball().name
+    bpy.ops.object.mode_set(mode=mode)
+    bpy.ops.ed.undo_push(message="Before")
+    before = state(name)
+    assert getattr(bpy.ops.maquette, operator)("EXEC_DEFAULT", True, target_faces=200) == {"FINISHED"}
+    assert state(name) != before
+    assert bpy.data.objects[name].mode == mode
+    bpy.ops.ed.undo()
+    assert state(name) == before

@@ -1,0 +1,123 @@
+"""Decimate: fewer faces, the shape kept."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+from bpy.props import IntProperty
+
+from ..blender.polygons import read_polygons, world_scale
+from ..blender.rebuild import rebuild
+from ..blender.report import counted
+from ..blender.shape_keys import read_offsets
+from ..blender.stand_in import stand_in
+from ..blender.transplant import transplant
+from ..errors import MeshError
+from ..geometry.problems import Problems, find_problems
+from ..geometry.repair.merge import merge_vertices
+from ..geometry.repair.polygons import Polygons
+from ..geometry.repair.prepare import drop_invalid
+from ..geometry.repair.transfer import blend
+from ..settings import FACE_LIMITS
+from .cleanup import Cleanup, Notes, as_new, read_source
+
+__all__ = ["MAQUETTE_OT_decimate"]
+
+_TOLERANCE = 0.02
+_ATTEMPTS = 4
+
+# What must not become more by it, and its words: one and many.
+_FAULTS = {
+    "boundary_edges": ("open edge", "open edges"),
+    "non_manifold_edges": ("non-manifold edge", "non-manifold edges"),
+    "crossing_faces": ("face that crosses another", "faces that cross others"),
+}
+
+
+class MAQUETTE_OT_decimate(Cleanup, bpy.types.Operator):
+    """Reduce all selected meshes to a number of triangles each, keeping their shape, UVs, colours and materials. Seams
+    whose sides touch are joined first"""
+
+    bl_idname = "maquette.decimate"
+    bl_label = "Decimate"
+
+    target_faces: IntProperty(
+        name="Faces",
+        description="How many triangles each mesh has in the end, give or take 2 %; smaller meshes stay as they are",
+        default=20_000,
+        min=FACE_LIMITS[0],
+        max=FACE_LIMITS[1],
+        soft_max=200_000,
+        step=1000,
+    )
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        self.layout.use_property_split = True
+        self.layout.prop(self, "target_faces")
+
+    def clean_item(self, context: bpy.types.Context, item: bpy.types.Object, notes: Notes) -> str:
+        source = read_source(item)
+        if int((source.sizes - 2).sum()) <= self.target_faces:
+            return f"Has only {counted(source.n_faces, 'face', 'faces')} already"
+        before = merge_vertices(drop_invalid(source))
+        donor = self._decimated(context, item, source, before)
+        try:
+            return self._finish(item, source, before, donor, notes)
+        finally:
+            bpy.data.meshes.remove(donor)
+
+    def _decimated(
+        self, context: bpy.types.Context, item: bpy.types.Object, source: Polygons, before: Polygons
+    ) -> bpy.types.Mesh:
+        """A new mesh, in lengths of the world, with all attributes, vertex groups and seams."""
+        with stand_in(context, item.data.copy()) as other:
+            keys = other.data.shape_keys
+            if keys is not None:
+                other.shape_key_clear()
+                bpy.data.batch_remove([keys])
+            rebuild(other, before, blend(before, source), keep_loose=False)
+            modifier = other.modifiers.new("Decimate", "DECIMATE")
+            modifier.use_collapse_triangulate = True
+            ratio = self.target_faces / int((before.sizes - 2).sum())
+            for attempt in range(_ATTEMPTS):
+                modifier.ratio = min(ratio, 1.0)
+                depsgraph = context.evaluated_depsgraph_get()
+                made = bpy.data.meshes.new_from_object(
+                    other.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
+                )
+                count = len(made.polygons)
+                if abs(count - self.target_faces) <= _TOLERANCE * self.target_faces or attempt == _ATTEMPTS - 1:
+                    return made
+                bpy.data.meshes.remove(made)
+                ratio *= self.target_faces / max(count, 1)
+        raise AssertionError("unreachable")
+
+    def _finish(
+        self, item: bpy.types.Object, source: Polygons, before: Polygons, donor: bpy.types.Mesh, notes: Notes
+    ) -> str:
+        """Check the result, and give it to the object."""
+        after = read_polygons(donor)
+        text = f"Decimated {source.n_faces:,} faces to {after.n_faces:,}"
+        if abs(after.n_faces - self.target_faces) > _TOLERANCE * self.target_faces:
+            text += f", as near to {self.target_faces:,} as its parts allow"
+            notes.warned = True
+        worse = _worse(find_problems(before), find_problems(after))
+        if "boundary_edges" in worse and not len(find_problems(before).boundary_edges):
+            raise MeshError("The closed surface would not stay closed with so few faces: choose more.")
+        if worse:
+            text += f"; it now has {' and '.join(worse.values())}"
+            notes.warned = True
+        back = np.linalg.inv(world_scale(item))
+        offsets = read_offsets(item.data)
+        shares = blend(as_new(after), source).points if offsets else None
+        points = after.points @ back.T
+        shapes = [points + shares.mix(offset) for offset in offsets] if shares is not None else []
+        donor.attributes["position"].data.foreach_set("vector", points.astype(np.float32).ravel())
+        transplant(item, donor, shapes)
+        return text
+
+
+def _worse(before: Problems, after: Problems) -> dict[str, str]:
+    """What there is more of than before, in words."""
+    counts = {name: (len(getattr(before, name)), len(getattr(after, name))) for name in _FAULTS}
+    return {name: counted(now, *_FAULTS[name]) for name, (was, now) in counts.items() if now > was}
