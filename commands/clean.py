@@ -67,12 +67,21 @@ def _report(options: argparse.Namespace, outcome: Outcome, outputs: Iterable[str
 
 def _summary(path: Path, outcome: Outcome, seconds: float) -> str:
     """The whole run in one line."""
-    notes = [step.note for _, step in outcome.steps]
-    what = ", ".join(notes) if notes else "nothing to repair"
+    repaired = {name for name, _ in outcome.steps}
+    if not repaired:
+        what = "nothing to repair"
+    elif outcome.objects == 1:
+        what = ", ".join(step.note for _, step in outcome.steps)
+    else:
+        what = f"{len(repaired):,} of {outcome.objects:,} objects repaired"
     return f"{path}: {outcome.after.faces:,} {outcome.kind}, {_state(outcome.after)}; {what}; {seconds:.1f} s"
 
 
 def _state(mesh: MeshReport) -> str:
+    from ..blender.report import counted
+
     if mesh.watertight:
         return "closed"
-    return "1 open edge" if mesh.boundary_edges == 1 else f"{mesh.boundary_edges:,} open edges"
+    if mesh.boundary_edges:
+        return counted(mesh.boundary_edges, "open edge", "open edges")
+    return counted(mesh.non_manifold_edges, "edge", "edges") + " with more than two faces"

@@ -34,10 +34,12 @@ Show: TypeAlias = Callable[[str, float], None]
 
 @dataclass
 class Outcome:
-    """What became of a file: ``steps`` with the object each was for, and the mesh reports of all objects together."""
+    """What became of a file: the mesh reports of all objects together, how many they are, what to call their faces, and
+    the ``steps`` with the object each was for."""
 
     before: MeshReport
     after: MeshReport
+    objects: int
     kind: str
     steps: list[tuple[str, Step]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -98,6 +100,7 @@ def clean_file(path: Path, target: Path, use: str, show: Show) -> Outcome:
     return Outcome(
         before,
         after,
+        len(parts),
         "triangles" if all((part.after.sizes == 3).all() for part in parts) else "faces",
         [(part.item.name, step) for part in parts for step in part.steps],
         [*imported.warnings, *texts, *kept],

@@ -200,13 +200,14 @@ def test_objects_keep_their_names_places_materials_and_uvs(tmp_path: Path, suffi
         assert apart(before[2], after[2]) < 1e-5
 
 
-def test_parts_of_a_file_are_never_joined(tmp_path: Path) -> None:
+def test_parts_of_a_file_are_never_joined(tmp_path: Path, capfd: Any) -> None:
     textured(tmp_path / "a.glb")
     assert clean(tmp_path / "a.glb", tmp_path / "b.glb", "--report", str(tmp_path / "r.json")) == 0
     report = json.loads((tmp_path / "r.json").read_text())
     assert report["after"]["loose_parts"] == 2
     assert report["after"]["vertices"] == 16
     assert {step["object"] for step in report["steps"]} == {"one", "two"}
+    assert "2 of 2 objects repaired" in capfd.readouterr().out
     # 2 x 2 x 2, and 2 x 4 x 6 turned and moved.
     assert report["after"]["volume"] == pytest.approx(8 + 48, rel=1e-4)
 

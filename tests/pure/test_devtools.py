@@ -40,6 +40,7 @@ def test_the_picture_is_found_among_the_options(arguments: list[str], picture: s
         ("onnxruntime-1.32.0-cp313-cp313-win_amd64.whl", "3.13", "linux-x64", False),
         ("some_thing-1.0-cp310-abi3-win_amd64.whl", "3.13", "windows-x64", True),
         ("some_thing-1.0-cp314-abi3-win_amd64.whl", "3.13", "windows-x64", False),
+        ("manifold3d-3.5.4-cp313-cp313-macosx_11_0_arm64.whl", "3.13", "macos-arm64", True),
         ("some_thing-1.0-py3-none-any.whl", "3.13", "macos-arm64", True),
     ],
 )
