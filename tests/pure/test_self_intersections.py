@@ -9,6 +9,7 @@ import pytest
 import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from maquette.geometry.box_pairs import group_boxes, near_boxes, near_groups
 from maquette.geometry.self_intersections import crossing_faces
 
 
@@ -117,3 +118,62 @@ def test_one_large_face_among_many_small_ones() -> None:
     z = ball.triangles[:, :, 2]
     assert np.array_equal(crossing[:-1], (z.min(axis=1) < 0.01) & (z.max(axis=1) > 0.01))
     assert crossing[-1]
+
+
+@given(seed=st.integers(0, 2**32 - 1), noise=st.sampled_from([30, 150, 600]), shape=st.sampled_from(["ball", "ring"]))
+@settings(max_examples=15, deadline=None)
+def test_rough_closed_meshes_against_exact_arithmetic(seed: int, noise: int, shape: str) -> None:
+    rng = np.random.default_rng(seed)
+    body = trimesh.creation.icosphere(1) if shape == "ball" else trimesh.creation.torus(1.0, 0.4, 8, 5)
+    points = np.round(body.vertices * 1000).astype(np.int64) + rng.integers(-noise, noise, body.vertices.shape)
+    faces = body.faces.astype(np.int32)
+    expected = crossing_by_hand(points, faces)
+    everywhere = np.ones(len(points), np.bool_)
+    assert np.array_equal(crossing_faces(points.astype(np.float32), faces, everywhere), expected)
+    assert np.array_equal(crossing_faces(points.astype(np.float32), faces), expected)
+
+
+def test_a_vertex_that_its_faces_go_around_twice() -> None:
+    # All faces look up and each is joined to the next, but they lie over each other and cross once around.
+    n = 10
+    angle = np.arange(n) * 4 * np.pi / n + 0.1
+    height = np.where(np.arange(n) < n // 2, 0.2, -0.2)
+    radius = np.where(np.arange(n) < n // 2, 1.0, 1.3)
+    ring = np.stack([radius * np.cos(angle), radius * np.sin(angle), height], axis=1)
+    under = np.array([[0, 0, -5.0]])
+    points = np.concatenate([[[0.0, 0.0, 0.0]], ring, under])
+    near = np.arange(n) + 1
+    fan = np.stack([np.zeros(n, int), near, np.roll(near, -1)], axis=1)
+    skirt = np.stack([np.full(n, n + 1), np.roll(near, -1), near], axis=1)
+    faces = np.concatenate([fan, skirt]).astype(np.int32)
+    expected = crossing_by_hand(np.round(points * 1e6).astype(np.int64), faces)
+    assert expected[:n].any()
+    assert np.array_equal(crossing_faces(points, faces, np.ones(len(points), np.bool_)), expected)
+
+
+def test_numbers_beyond_single_precision_and_strays_do_no_harm() -> None:
+    boxes = [trimesh.creation.box(), trimesh.creation.box().apply_translation([0.5, 0.4, 0.45])]
+    mesh = trimesh.util.concatenate([*boxes, trimesh.creation.icosphere(2).apply_translation([1e9, 0, 0])])
+    expected = crossing_faces(mesh.vertices[:16], mesh.faces[:24])
+    assert expected.any()
+    for scale in (1e-30, 1e30, 1e40):
+        assert np.array_equal(crossing_faces(mesh.vertices * scale, mesh.faces)[:24], expected)
+
+
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 300), spread=st.sampled_from([0.1, 1.0, 10.0]))
+@settings(max_examples=60, deadline=None)
+def test_boxes_that_overlap_are_all_found_once(seed: int, n: int, spread: float) -> None:
+    rng = np.random.default_rng(seed)
+    low = rng.uniform(-spread, spread, (3, n))
+    high = low + rng.uniform(0.0, 0.3, (3, n)) * 2.0 ** rng.integers(0, 6, n)
+    boxes = group_boxes(low, high)
+    assert np.array_equal(np.sort(boxes.order), np.arange(n))
+    found = []
+    for groups in near_groups(boxes):
+        a, b = near_boxes(boxes, groups)
+        found += zip(boxes.order[a].tolist(), boxes.order[b].tolist(), strict=True)
+    pairs = {(min(pair), max(pair)) for pair in found}
+    assert len(pairs) == len(found)
+    for slack, holds in ((0.0, pairs.issuperset), (1e-5 * spread, pairs.issubset)):
+        overlap = ((low[:, :, None] <= high[:, None] + slack) & (low[:, None] <= high[:, :, None] + slack)).all(axis=0)
+        assert holds((a, b) for a, b in np.argwhere(overlap).tolist() if a < b)
