@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ..contracts import MeshReport
+from ..errors import MaquetteError
 from ..outputs import staged
+from ..settings import check_face_count
 from ..version import VERSION
 from .cleaning import Outcome, clean_file
-from .common import check_mesh_suffix, check_names, progress, say, stage, warn, write_report
+from .common import ArgumentError, check_mesh_suffix, check_names, progress, say, stage, warn, write_report
 
 __all__ = ["add_options", "run"]
 
@@ -26,6 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("mesh", metavar="MESH", type=Path, help="the mesh; .glb .gltf .obj .stl .ply .fbx or .usd")
     add("-o", "--output", metavar="OUT", type=Path, required=True, help="the result; .glb .obj .fbx .stl .ply or .usd")
     add("--use", choices=USES, default=USES[0], help="solid: closed bodies; visual: what is open or small stays")
+    add("--faces", type=int, metavar="N", help="reduce the result to so many triangles, of all objects together")
     add("--report", metavar="OUT.json", type=Path, help="write what was done and what the mesh was and is like")
     add("-v", "--verbose", action="store_true", help="say what is going on, and where an error comes from")
 
@@ -36,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
     started = time.perf_counter()
     with staged() as staging:
         mesh, report = stage(staging, options.output, options.report)
-        outcome = clean_file(options.mesh, mesh, options.use, progress(options.verbose))
+        outcome = clean_file(options.mesh, mesh, options.use, options.faces, progress(options.verbose))
         write_report(staging, options.mesh, report, lambda outputs: _report(options, outcome, outputs))
         staging.publish()
     for text in outcome.warnings:
@@ -48,6 +51,11 @@ def _check(options: argparse.Namespace) -> None:
     """Refuse what cannot be before any work is done."""
     check_mesh_suffix(options.output)
     check_names("The mesh, the result and the report", [options.mesh, options.output, options.report])
+    if options.faces is not None:
+        try:
+            check_face_count(options.faces)
+        except MaquetteError as error:
+            raise ArgumentError(str(error)) from error
 
 
 def _report(options: argparse.Namespace, outcome: Outcome, outputs: Iterable[str]) -> dict[str, Any]:
@@ -55,7 +63,7 @@ def _report(options: argparse.Namespace, outcome: Outcome, outputs: Iterable[str
     return {
         "version": VERSION,
         "mesh": str(options.mesh),
-        "settings": {"use": options.use},
+        "settings": {"use": options.use, "faces": options.faces},
         "seconds": outcome.seconds,
         "steps": [{"object": name, **asdict(step)} for name, step in outcome.steps],
         "warnings": outcome.warnings,

@@ -29,6 +29,9 @@ __all__ = ["Outcome", "clean_file"]
 _PATIENCE, _PATIENCE_PER_FACE = 40.0, 1e-4
 """Seconds that a solid may take to be made, before the surface is only cleaned."""
 
+_FEWEST = 4
+"""The triangles of the smallest closed body."""
+
 Show: TypeAlias = Callable[[str, float], None]
 
 
@@ -59,7 +62,7 @@ class _Part:
     warnings: tuple[str, ...] = ()
 
 
-def clean_file(path: Path, target: Path, use: str, show: Show) -> Outcome:
+def clean_file(path: Path, target: Path, use: str, faces: int | None, show: Show) -> Outcome:
     """Read a mesh file, clean every mesh in it, and write what comes out.
 
     Objects are cleaned one by one: those of one file are never joined.
@@ -70,6 +73,8 @@ def clean_file(path: Path, target: Path, use: str, show: Show) -> Outcome:
         The suffixes say which formats.
     use : {"solid", "visual"}
         Whether closed bodies are wanted; where none can be made, the surface is left open, with a warning.
+    faces : int or None
+        How many triangles are to be left of all objects together.
     show : callable
         Is told each step and the share that is done.
 
@@ -88,6 +93,9 @@ def clean_file(path: Path, target: Path, use: str, show: Show) -> Outcome:
         parts = _parts(imported.objects)
     with clock.measure("Cleaning"):
         _clean(parts, use, show)
+    if faces is not None:
+        with clock.measure("Reducing faces"):
+            _reduce(parts, faces)
     with clock.measure("Checking the meshes"):
         before, after = (
             _measured(parts, [part.before for part in parts]),
@@ -187,6 +195,30 @@ def _cleaned(worker: Worker, mesh: Polygons, use: str, show: Show) -> Cleaned:
 def _share(show: Show, number: int, count: int) -> Show:
     """Progress of one of several objects."""
     return lambda step, fraction: show(step, (number + fraction) / count)
+
+
+def _reduce(parts: list[_Part], faces: int) -> None:
+    """Bring all parts together down to so many triangles, each by the same share."""
+    import bpy
+
+    from ..blender.polygons import read_polygons, scaled, world_scale
+    from ..operators.cleanup import Notes
+    from ..operators.decimate import decimate
+
+    counts = [int((part.after.sizes - 2).sum()) for part in parts]
+    if sum(counts) <= faces:
+        return
+    for part, count in zip(parts, counts, strict=True):
+        notes = Notes()
+        try:
+            text = decimate(bpy.context, part.item, max(_FEWEST, round(faces * count / sum(counts))), notes)
+        except MeshError as error:
+            part.warnings = (*part.warnings, f"Its faces were not reduced: {error}")
+            continue
+        part.after = scaled(read_polygons(part.item.data), world_scale(part.item))
+        part.steps = (*part.steps, Step("Reducing faces", text[0].lower() + text[1:]))
+        if notes.warned:
+            part.warnings = (*part.warnings, f"{text}.")
 
 
 def _measured(parts: list[_Part], meshes: list[Polygons]) -> MeshReport:

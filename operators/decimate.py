@@ -21,7 +21,7 @@ from ..geometry.repair.transfer import blend
 from ..settings import FACE_LIMITS
 from .cleanup import Cleanup, Notes, as_new, read_source
 
-__all__ = ["MAQUETTE_OT_decimate"]
+__all__ = ["MAQUETTE_OT_decimate", "decimate"]
 
 _TOLERANCE = 0.02
 _ATTEMPTS = 4
@@ -56,65 +56,78 @@ class MAQUETTE_OT_decimate(Cleanup, bpy.types.Operator):
         self.layout.prop(self, "target_faces")
 
     def clean_item(self, context: bpy.types.Context, item: bpy.types.Object, notes: Notes) -> str:
-        source = read_source(item)
-        if int((source.sizes - 2).sum()) <= self.target_faces:
-            return f"Has only {counted(source.n_faces, 'face', 'faces')} already"
-        before = merge_vertices(drop_invalid(source))
-        donor = self._decimated(context, item, source, before)
-        try:
-            return self._finish(item, source, before, donor, notes)
-        finally:
-            bpy.data.meshes.remove(donor)
+        return decimate(context, item, self.target_faces, notes)
 
-    def _decimated(
-        self, context: bpy.types.Context, item: bpy.types.Object, source: Polygons, before: Polygons
-    ) -> bpy.types.Mesh:
-        """A new mesh, in lengths of the world, with all attributes, vertex groups and seams."""
-        with stand_in(context, item.data.copy()) as other:
-            keys = other.data.shape_keys
-            if keys is not None:
-                other.shape_key_clear()
-                bpy.data.batch_remove([keys])
-            rebuild(other, before, blend(before, source), keep_loose=False)
-            modifier = other.modifiers.new("Decimate", "DECIMATE")
-            modifier.use_collapse_triangulate = True
-            ratio = self.target_faces / int((before.sizes - 2).sum())
-            for attempt in range(_ATTEMPTS):
-                modifier.ratio = min(ratio, 1.0)
-                depsgraph = context.evaluated_depsgraph_get()
-                made = bpy.data.meshes.new_from_object(
-                    other.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
-                )
-                count = len(made.polygons)
-                if abs(count - self.target_faces) <= _TOLERANCE * self.target_faces or attempt == _ATTEMPTS - 1:
-                    return made
-                bpy.data.meshes.remove(made)
-                ratio *= self.target_faces / max(count, 1)
-        raise AssertionError("unreachable")
 
-    def _finish(
-        self, item: bpy.types.Object, source: Polygons, before: Polygons, donor: bpy.types.Mesh, notes: Notes
-    ) -> str:
-        """Check the result, and give it to the object."""
-        after = read_polygons(donor)
-        text = f"Decimated {source.n_faces:,} faces to {after.n_faces:,}"
-        if abs(after.n_faces - self.target_faces) > _TOLERANCE * self.target_faces:
-            text += f", as near to {self.target_faces:,} as its parts allow"
-            notes.warned = True
-        worse = _worse(find_problems(before), find_problems(after))
-        if "boundary_edges" in worse and not len(find_problems(before).boundary_edges):
-            raise MeshError("The closed surface would not stay closed with so few faces: choose more.")
-        if worse:
-            text += f"; it now has {' and '.join(worse.values())}"
-            notes.warned = True
-        back = np.linalg.inv(world_scale(item))
-        offsets = read_offsets(item.data)
-        shares = blend(as_new(after), source).points if offsets else None
-        points = after.points @ back.T
-        shapes = [points + shares.mix(offset) for offset in offsets] if shares is not None else []
-        donor.attributes["position"].data.foreach_set("vector", points.astype(np.float32).ravel())
-        transplant(item, donor, shapes)
-        return text
+def decimate(context: bpy.types.Context, item: bpy.types.Object, faces: int, notes: Notes) -> str:
+    """Reduce an object's mesh to so many triangles, and say what was done; ``notes`` is told where that needs a look.
+
+    Raises
+    ------
+    MeshError
+        If the mesh may not or cannot be changed, or a closed one would not stay closed; it is as it was then.
+    """
+    source = read_source(item)
+    if int((source.sizes - 2).sum()) <= faces:
+        return f"Has only {counted(source.n_faces, 'face', 'faces')} already"
+    before = merge_vertices(drop_invalid(source))
+    donor = _decimated(context, item, source, before, faces)
+    try:
+        return _finish(item, source, before, donor, faces, notes)
+    finally:
+        bpy.data.meshes.remove(donor)
+
+
+def _decimated(
+    context: bpy.types.Context, item: bpy.types.Object, source: Polygons, before: Polygons, faces: int
+) -> bpy.types.Mesh:
+    """A new mesh, in lengths of the world, with all attributes, vertex groups and seams."""
+    with stand_in(context, item.data.copy()) as other:
+        keys = other.data.shape_keys
+        if keys is not None:
+            other.shape_key_clear()
+            bpy.data.batch_remove([keys])
+        rebuild(other, before, blend(before, source), keep_loose=False)
+        modifier = other.modifiers.new("Decimate", "DECIMATE")
+        modifier.use_collapse_triangulate = True
+        ratio = faces / int((before.sizes - 2).sum())
+        for attempt in range(_ATTEMPTS):
+            modifier.ratio = min(ratio, 1.0)
+            depsgraph = context.evaluated_depsgraph_get()
+            made = bpy.data.meshes.new_from_object(
+                other.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
+            )
+            count = len(made.polygons)
+            if abs(count - faces) <= _TOLERANCE * faces or attempt == _ATTEMPTS - 1:
+                return made
+            bpy.data.meshes.remove(made)
+            ratio *= faces / max(count, 1)
+    raise AssertionError("unreachable")
+
+
+def _finish(
+    item: bpy.types.Object, source: Polygons, before: Polygons, donor: bpy.types.Mesh, faces: int, notes: Notes
+) -> str:
+    """Check the result, and give it to the object."""
+    after = read_polygons(donor)
+    text = f"Decimated {source.n_faces:,} faces to {after.n_faces:,}"
+    if abs(after.n_faces - faces) > _TOLERANCE * faces:
+        text += f", as near to {faces:,} as its parts allow"
+        notes.warned = True
+    worse = _worse(find_problems(before), find_problems(after))
+    if "boundary_edges" in worse and not len(find_problems(before).boundary_edges):
+        raise MeshError("The closed surface would not stay closed with so few faces: choose more.")
+    if worse:
+        text += f"; it now has {' and '.join(worse.values())}"
+        notes.warned = True
+    back = np.linalg.inv(world_scale(item))
+    offsets = read_offsets(item.data)
+    shares = blend(as_new(after), source).points if offsets else None
+    points = after.points @ back.T
+    shapes = [points + shares.mix(offset) for offset in offsets] if shares is not None else []
+    donor.attributes["position"].data.foreach_set("vector", points.astype(np.float32).ravel())
+    transplant(item, donor, shapes)
+    return text
 
 
 def _worse(before: Problems, after: Problems) -> dict[str, str]:

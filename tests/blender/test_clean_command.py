@@ -70,7 +70,7 @@ def test_soup_becomes_a_closed_ball_with_a_report(broken: Path, capfd: Any) -> N
     assert ball.volume == pytest.approx(BALL.volume, rel=1e-5)
     report = json.loads((folder / "r.json").read_text("utf-8"))
     assert report["version"] and report["mesh"] == str(broken)
-    assert report["settings"] == {"use": "solid"}
+    assert report["settings"] == {"use": "solid", "faces": None}
     assert report["before"]["boundary_edges"] == 960
     assert report["before"]["loose_parts"] == 320
     assert report["after"]["vertices"] == 162
@@ -212,6 +212,19 @@ def test_parts_of_a_file_are_never_joined(tmp_path: Path, capfd: Any) -> None:
     assert report["after"]["volume"] == pytest.approx(8 + 48, rel=1e-4)
 
 
+def test_faces_are_reduced_to_the_count_asked_for(tmp_path: Path, capfd: Any) -> None:
+    ball = trimesh.creation.icosphere(subdivisions=4)
+    boxes = trimesh.Scene([soup(ball), soup(ball.copy().apply_translation([5, 0, 0]).apply_scale(0.5))])
+    boxes.export(tmp_path / "a.glb")
+    assert clean(tmp_path / "a.glb", tmp_path / "b.glb", "--faces", "2000", "--report", str(tmp_path / "r.json")) == 0
+    after = json.loads((tmp_path / "r.json").read_text())["after"]
+    assert 1960 <= after["faces"] <= 2040
+    assert after["watertight"] is True
+    assert after["volume"] == pytest.approx(ball.volume * 1.125, rel=0.02)
+    assert len(loaded(tmp_path / "b.glb").faces) == after["faces"]
+    assert capfd.readouterr().err == ""
+
+
 def test_visual_leaves_open_what_is_open(tmp_path: Path, capfd: Any) -> None:
     trimesh.Trimesh(BALL.vertices, BALL.faces[20:], process=False).export(tmp_path / "a.ply")
     assert clean(tmp_path / "a.ply", tmp_path / "b.ply", "--use", "visual") == 0
@@ -279,6 +292,8 @@ def test_doubled_faces_that_the_importer_drops_are_named(tmp_path: Path, capfd: 
         ["clean", "ball.ply", "-o", "out.glb", "--use", "raw"],
         ["clean", "ball.ply", "-o", "out.glb", "--report", "out.glb"],
         ["clean", "ball.ply", "-o", "ball.ply"],
+        ["clean", "ball.ply", "-o", "out.glb", "--faces", "7"],
+        ["clean", "ball.ply", "-o", "out.glb", "--faces", "few"],
     ],
 )
 def test_wrong_arguments(broken: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any, arguments: list[str]) -> None:
