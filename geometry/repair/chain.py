@@ -18,11 +18,11 @@ from .faults import Faults, find_faults
 from .keeping import Keeping
 from .manifold import remove_non_manifold
 from .merge import merge_vertices
-from .parts import remove_flakes, remove_inner_shells, remove_scraps
+from .parts import closed_parts, remove_flakes, remove_inner_shells, remove_scraps
 from .polygons import Polygons
 from .prepare import diagonal, drop_invalid
 from .thicken import rebuild, thicken_open_parts
-from .union import resolve_self_intersections
+from .union import crossing_parts, resolve_self_intersections
 from .winding import make_consistent, one_sided_faces
 
 __all__ = ["Cancelled", "Progress", "clean_up", "make_solid"]
@@ -100,7 +100,7 @@ def make_solid(
     run = _Run(mesh, progress, cancelled)
     _tidy(run)
     _bound(run, keep_cavities)
-    if not run.faults.closed:
+    if not run.faults.closed and closed_parts(run.mesh, run.mesh.parts).any():
         run.strong("Thickening open surfaces", thicken_open_parts)
     if not run.faults.closed:
         run.strong("Rebuilding the surface", rebuild)
@@ -115,8 +115,10 @@ def _tidy(run: _Run) -> None:
     if run.faults.total == 0:
         return
     run.step("Merging vertices", merge_vertices, _merged, always=True)
-    run.step("Removing duplicate faces", remove_duplicates, _fewer_faces("duplicate faces"), always=True)
-    run.step("Removing faces without area", remove_degenerate, _fewer_faces("faces without area"))
+    run.step(
+        "Removing duplicate faces", remove_duplicates, _fewer_faces("duplicate face", "duplicate faces"), always=True
+    )
+    run.step("Removing faces without area", remove_degenerate, _fewer_faces("face without area", "faces without area"))
     run.step("Turning faces outwards", make_consistent, _turned)
     run.step("Cutting crowded edges apart", remove_non_manifold, _cut, always=True)
     for near in _NEAR:
@@ -128,19 +130,21 @@ def _tidy(run: _Run) -> None:
 
 def _bound(run: _Run, keep_cavities: bool = True) -> None:
     """Close holes, and remove what lies inside."""
-    run.step("Removing scraps", remove_scraps, _fewer_parts("removed {} scraps"), always=True)
+    run.step("Removing specks", remove_scraps, _fewer_parts("removed", "speck"), always=True)
     run.step("Closing holes", close_holes, _closed)
-    run.step("Removing flakes", remove_flakes, _fewer_parts("removed {} open flakes"))
+    run.step("Removing flakes", remove_flakes, _fewer_parts("removed", "open flake"))
     run.step("Turning faces outwards", make_consistent, _turned)
     run.step(
         "Removing inner shells",
         lambda mesh: remove_inner_shells(mesh, keep_cavities=keep_cavities),
-        _fewer_parts("removed {} inner shells"),
+        _fewer_parts("removed", "inner shell"),
         always=True,
     )
-    run.step("Uniting bodies", resolve_self_intersections, _fewer_parts("united {} bodies with others"), always=True)
+    run.step("Uniting bodies", resolve_self_intersections, _united, always=True)
     if run.faults.total:
-        run.step("Removing faces without area", remove_degenerate, _fewer_faces("faces without area"))
+        run.step(
+            "Removing faces without area", remove_degenerate, _fewer_faces("face without area", "faces without area")
+        )
 
 
 def _merge_near(mesh: Polygons, near: float) -> Polygons:
@@ -164,7 +168,7 @@ class _Run:
         dropped = mesh.n_faces - self.mesh.n_faces
         if dropped:
             self.warn(f"{_many(dropped, 'face')} had coordinates that are not numbers and were dropped.")
-        self.keeping = Keeping(self.mesh)
+        self._source = Keeping(self.mesh)
         self.faults = find_faults(self.mesh)
 
     def step(self, name: str, change: _Change, note: _Note, *, always: bool = False) -> None:
@@ -186,15 +190,17 @@ class _Run:
         """Take a step that makes new surface, if it leaves the body closed and its shape as it was."""
         self._tell(name)
         changed, note = change(self.mesh)
-        if find_faults(changed).closed and self.keeping.kept(changed):
+        faults = find_faults(changed)
+        # Held against the mesh as it is now: what closing holes has added is no fault of this step.
+        if faults.closed and Keeping(self.mesh).kept(changed):
             self._steps.append(Step(name, note))
             self.warn(f"{note[0].upper()}{note[1:]}.")
-            self.mesh, self.faults = changed, find_faults(changed)
+            self.mesh, self.faults = changed, faults
 
     def finish(self) -> None:
         """Say what is still wrong, and how far the surface has moved."""
         self._tell("Checking the result")
-        for text in (*_remaining(self.mesh, self.faults), *self.keeping.notes(self.mesh)):
+        for text in (*_remaining(self.mesh, self.faults), *self._source.notes(self.mesh)):
             self.warn(text)
 
     def warn(self, text: str) -> None:
@@ -221,7 +227,7 @@ def _remaining(mesh: Polygons, faults: Faults) -> list[str]:
     elif faults.boundary_edges:
         texts.append(f"The surface is still open ({_many(faults.boundary_edges, 'edge')}); Make Solid can close it.")
     if faults.crowded_edges:
-        texts.append(f"{_many(faults.crowded_edges, 'edge')} still have more than two faces.")
+        texts.append(f"{_many(faults.crowded_edges, 'edge')} with more than two faces are left.")
     return texts
 
 
@@ -229,8 +235,9 @@ def _merged(before: Polygons, after: Polygons) -> str:
     return f"merged {_many(len(before.points) - len(after.points), 'vertex', 'vertices')}"
 
 
-def _fewer_faces(what: str) -> _Note:
-    return lambda before, after: f"removed {before.n_faces - after.n_faces:,} {what}"
+def _fewer_faces(what: str, more: str) -> _Note:
+    # A face without area may go by giving its corner to a neighbour, which then counts for two.
+    return lambda before, after: f"removed {_many(max(1, before.n_faces - after.n_faces), what, more)}"
 
 
 def _turned(before: Polygons, after: Polygons) -> str:
@@ -249,11 +256,13 @@ def _closed(before: Polygons, after: Polygons) -> str:
     return f"closed holes with {_many(after.n_faces - before.n_faces, 'face')}"
 
 
-def _fewer_parts(text: str) -> _Note:
-    def note(before: Polygons, after: Polygons) -> str:
-        return text.format(f"{int(before.parts.max()) - int(after.parts.max()):,}")
+def _fewer_parts(verb: str, what: str) -> _Note:
+    return lambda before, after: f"{verb} {_many(int(before.parts.max()) - int(after.parts.max()), what)}"
 
-    return note
+
+def _united(before: Polygons, after: Polygons) -> str:
+    count = int(np.count_nonzero(crossing_parts(before, before.parts)))
+    return f"united {_many(count, 'body', 'bodies')} that passed through each other"
 
 
 def _many(count: int, one: str, more: str = "") -> str:

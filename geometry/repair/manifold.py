@@ -9,6 +9,7 @@ import numpy as np
 from ...contracts import Mask
 from ..arrays import Indices, Points, dot
 from ..edges import Edges
+from ..triangles import sum_at, unit
 from .polygons import NONE, Polygons, fans_of, keep_faces, parts_of
 from .prepare import diagonal
 
@@ -103,17 +104,16 @@ def _angles(mesh: Polygons, edges: Edges, sides: Indices) -> Points:
     """The direction of each side's face around its edge, in radians from an arbitrary direction per edge."""
     low = np.minimum(edges.start[sides], edges.end[sides])
     high = np.maximum(edges.start[sides], edges.end[sides])
-    axis = mesh.points[high] - mesh.points[low]
-    axis /= np.maximum(np.linalg.norm(axis, axis=1, keepdims=True), 1e-300)
-    normal = mesh.vectors[edges.face[sides]]
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
-    run = np.where(edges.forward[sides], 1.0, -1.0)[:, None] * axis
+    axis: Points = mesh.points[high] - mesh.points[low]
+    axis = unit(axis)
+    normal: Points = unit(mesh.vectors[edges.face[sides]])
+    run: Points = np.where(edges.forward[sides], 1.0, -1.0)[:, None] * axis
     into: Points = np.cross(normal, run)  # from the edge into the face
     # An arbitrary direction that is the same for all sides of an edge, since the axis is.
-    other = np.zeros_like(axis)
+    other: Points = np.zeros(axis.shape)
     other[np.arange(len(axis)), np.argmin(np.abs(axis), axis=1)] = 1.0
     across: Points = np.cross(axis, other)
-    across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-300)
+    across = unit(across)
     up: Points = np.cross(axis, across)
     return np.arctan2(dot(into, up), dot(into, across))
 
@@ -154,10 +154,9 @@ def _split(mesh: Polygons, edges: Edges, mate: Indices, gap: float) -> Polygons:
 
 def _inwards(mesh: Polygons, edges: Edges, fan: Indices, n_fans: int, length: float) -> Points:
     """Steps against the mean normal of each fan, no longer than a part of its shortest side; float64 [N, 3]."""
-    normal = mesh.vectors[edges.face]
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
-    mean = np.stack([np.bincount(fan, normal[:, i], n_fans) for i in range(3)], axis=1)
-    mean /= np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-300)
+    normal = unit(mesh.vectors[edges.face])
+    mean = np.stack([sum_at(fan, normal[:, i], n_fans) for i in range(3)], axis=1)
+    mean = unit(mean)
     sides = np.linalg.norm(mesh.points[edges.end] - mesh.points[edges.start], axis=1)
     shortest = np.full(n_fans, np.inf)
     np.minimum.at(shortest, fan, sides)

@@ -14,6 +14,8 @@ __all__ = ["rebuild", "thicken_open_parts"]
 def thicken_open_parts(mesh: Polygons) -> tuple[Polygons, str]:
     """Rebuild the open parts of a mesh with a thickness, and unite them with the closed ones they pass through.
 
+    The mesh must have both.
+
     Returns
     -------
     mesh : Polygons
@@ -23,10 +25,9 @@ def thicken_open_parts(mesh: Polygons) -> tuple[Polygons, str]:
     part = mesh.parts
     closed = closed_parts(mesh, part)
     solid = closed[part]
-    if not solid.any():
-        return rebuild(mesh)
     joined = join(keep_faces(mesh, solid), wrap(keep_faces(mesh, ~solid)))
-    note = f"gave {int((~closed).sum()):,} open parts a thickness"
+    count = int((~closed).sum())
+    note = f"gave {count:,} open part{'s' if count > 1 else ''} a thickness"
     try:
         return resolve_self_intersections(joined), note
     except MeshError:
@@ -35,4 +36,4 @@ def thicken_open_parts(mesh: Polygons) -> tuple[Polygons, str]:
 
 def rebuild(mesh: Polygons) -> tuple[Polygons, str]:
     """Rebuild the whole surface, with a thickness where it encloses nothing; as `thicken_open_parts` returns."""
-    return wrap(mesh), "rebuilt the whole surface"
+    return wrap(mesh), "rebuilt the whole surface, with a thickness where it enclosed nothing"
