@@ -29,7 +29,7 @@ class Keeping:
         self._size = diagonal(mesh)
 
     def kept(self, result: Polygons) -> bool:
-        """Whether the new surface lies at most 5 % from the old, 1 % on average, and the old from the new 1 % on average.
+        """Whether the new surface lies at most 5 % from the old, and each from the other at most 1 % on average.
 
         So what lies deep inside may go, but no part of the whole.
         """
