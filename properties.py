@@ -130,7 +130,7 @@ class MAQUETTE_PG_state(PropertyGroup):
     )
     handover_ms: FloatProperty(
         name="Hand-over",
-        description="Time it took to turn the last run's result into an object, in milliseconds",
+        description="Time it took to hand the last run's result over to the scene, in milliseconds",
     )
 
 

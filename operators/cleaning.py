@@ -53,6 +53,7 @@ class Cleaning:
 
     def __init__(self, context: bpy.types.Context, action: str, options: Mapping[str, float | bool | str]) -> None:
         global _current
+        started = time.perf_counter()
         self._action, self._options = action, options
         self._notes = Notes()
         self._pieces: list[_Piece] = []
@@ -68,7 +69,10 @@ class Cleaning:
                     self._notes.failed.append((item.name, str(error)))
         self._waiting = list(self._pieces)
         _current = self
+        state = context.window_manager.maquette_state
+        state.longest_tick_ms = state.handover_ms = 0.0
         self._show(context, "Starting", 0.0)
+        _note_tick(context, started)
 
     def cancel(self) -> None:
         """Stop at the next `tick`; nothing will have changed."""
@@ -80,6 +84,7 @@ class Cleaning:
         """Take note of what the worker did, and give it its next mesh; whether all is over."""
         if self._cancelled or not self._waiting:
             return True
+        started = time.perf_counter()
         piece = self._waiting[0]
         try:
             over = self._follow(context, piece)
@@ -89,6 +94,7 @@ class Cleaning:
         if over:
             self._waiting.pop(0)
             self._drop_job()
+        _note_tick(context, started)
         return self._cancelled or not self._waiting
 
     def conclude(self, context: bpy.types.Context) -> tuple[Notes, list[bpy.types.Object]]:
@@ -101,6 +107,7 @@ class Cleaning:
         """
         if self._cancelled:
             raise CancelledError("Stopped: nothing was changed.")
+        started = time.perf_counter()
         items: list[bpy.types.Object] = []
         with object_mode(context):
             for piece in self._pieces:
@@ -110,6 +117,7 @@ class Cleaning:
                     items.append(self._finish(piece, piece.cleaned))
                 except MaquetteError as error:
                     self._notes.failed.append((piece.name, str(error)))
+        context.window_manager.maquette_state.handover_ms = (time.perf_counter() - started) * 1000.0
         return self._notes, items
 
     def close(self) -> None:
@@ -118,6 +126,7 @@ class Cleaning:
         self._drop_job()
         if _current is self:
             _current = None
+        bpy.context.window_manager.maquette_state.cleaning_step = ""
         redraw_sidebars()
 
     def _follow(self, context: bpy.types.Context, piece: _Piece) -> bool:
@@ -174,6 +183,11 @@ class Cleaning:
         if self._job is not None:
             self._job.close()
             self._job = None
+
+
+def _note_tick(context: bpy.types.Context, started: float) -> None:
+    state = context.window_manager.maquette_state
+    state.longest_tick_ms = max(state.longest_tick_ms, (time.perf_counter() - started) * 1000.0)
 
 
 def _same(one: Polygons, other: Polygons) -> bool:

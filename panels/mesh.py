@@ -100,16 +100,23 @@ def _draw_report(
         _draw_row(box, context, key, text, "ERROR")
     if mesh["loose_parts"] > 1:
         _draw_row(box, context, "loose_parts", f"{mesh['loose_parts']:,} separate parts", "INFO")
-    done, warnings = cleaning_part(report)
-    if done:
-        draw_text(box, context, f"Last cleaning: {', '.join(done)}", icon="BRUSH_DATA")
-    for warning in warnings:
-        draw_text(box, context, warning, icon="INFO")
+    _draw_cleaning(box, context, report)
     if not item.modifiers and len(item.data.vertices) != mesh["vertices"]:
         draw_text(box, context, "The mesh was changed since: check it again", icon="INFO")
     made = run_line(report)
     if made:
         draw_text(box, context, made, icon="TIME")
+
+
+def _draw_cleaning(layout: bpy.types.UILayout, context: bpy.types.Context, report: Mapping[str, Any]) -> None:
+    """What the last cleaning did, a line for each step, and what it could not do."""
+    done, warnings = cleaning_part(report)
+    if done:
+        layout.label(text="Last cleaning:", icon="BRUSH_DATA")
+    for text in done:
+        draw_text(layout, context, text, icon="DOT")
+    for text in warnings:
+        draw_text(layout, context, text, icon="INFO")
 
 
 def _draw_row(layout: bpy.types.UILayout, context: bpy.types.Context, key: str, text: str, icon: str) -> None:

@@ -577,7 +577,7 @@ def test_clean_up_repairs_and_says_what_it_did(said: list[str]) -> None:
     assert report["mesh"]["watertight"] is True
     assert report["mesh"]["self_intersections"] == 0
     assert report["cleaning"]["done"]
-    assert bpy.context.window_manager.maquette_state.cleaning_step
+    assert bpy.context.window_manager.maquette_state.cleaning_step == ""
 
 
 def test_clean_up_leaves_a_sound_mesh_alone(said: list[str]) -> None:

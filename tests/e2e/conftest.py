@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,6 +64,41 @@ class RealBlender:
                 process.kill()
                 raise
         return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+    def play(self, story: Path, profile: Path, folder: Path, variables: Mapping[str, str]) -> dict[str, Any]:
+        """Play a story, a script beside ``stage.py``, in a window, and return what it saw; pytest fails if it failed.
+
+        ``folder`` is for all files: the temporary ones lie in ``temporary`` there.
+        """
+        for script in (story, story.with_name("stage.py")):
+            shutil.copy(script, folder)
+        seen, log = folder / "seen.json", folder / "blender.log"
+        (folder / "temporary").mkdir()
+        command = ["blender", "--offline-mode", "--enable-event-simulate", "--window-geometry", "0", "0", "1400", "900"]
+        with self.screen() as screen, log.open("w") as output:
+            all_variables = {
+                "BLENDER_USER_RESOURCES": str(profile),
+                "DISPLAY": screen,
+                "LIBGL_ALWAYS_SOFTWARE": "1",
+                "STORY_OUT": str(seen),
+                "TMPDIR": str(folder / "temporary"),
+                **variables,
+            }
+            pipes = {"stdout": output, "stderr": subprocess.STDOUT}
+            command += ["--python", str(folder / story.name)]
+            with self.start(command, all_variables, [profile, folder], **pipes) as process:
+                try:
+                    process.wait(1200)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+        told = {"failure": "Blender ended early", "log": log.read_text("utf-8", "replace")}
+        if seen.is_file():
+            del told["failure"]
+            told |= json.loads(seen.read_text("utf-8"))
+        if "failure" in told:
+            pytest.fail("\n".join(f"{key}: {value}" for key, value in told.items()), pytrace=False)
+        told["left"] = [path.name for path in (folder / "temporary").iterdir() if path.name.startswith("maquette")]
+        return told
 
     @contextmanager
     def screen(self) -> Iterator[str]:

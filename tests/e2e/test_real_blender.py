@@ -82,35 +82,8 @@ def test_the_exit_code_reaches_the_shell(real_blender, profile: Path, arguments:
 def story(real_blender, profile: Path, example: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Play ``window.py`` in a window and return what it saw."""
     folder = tmp_path_factory.mktemp("window")
-    shutil.copy(HERE / "window.py", folder)
     shutil.copy(example, folder)
-    seen, log = folder / "seen.json", folder / "blender.log"
-    (folder / "temporary").mkdir()
-    command = ["blender", "--offline-mode", "--enable-event-simulate", "--window-geometry", "0", "0", "1400", "900"]
-    with real_blender.screen() as screen, log.open("w") as output:
-        variables = {
-            "BLENDER_USER_RESOURCES": str(profile),
-            "DISPLAY": screen,
-            "LIBGL_ALWAYS_SOFTWARE": "1",
-            "STORY_OUT": str(seen),
-            "STORY_PICTURE": str(folder / example.name),
-            "TMPDIR": str(folder / "temporary"),
-        }
-        pipes = {"stdout": output, "stderr": subprocess.STDOUT}
-        command += ["--python", str(folder / "window.py")]
-        with real_blender.start(command, variables, [profile, folder], **pipes) as process:
-            try:
-                process.wait(1200)
-            except subprocess.TimeoutExpired:
-                process.kill()
-    told = {"failure": "Blender ended early", "log": log.read_text("utf-8", "replace")}
-    if seen.is_file():
-        del told["failure"]
-        told |= json.loads(seen.read_text("utf-8"))
-    if "failure" in told:
-        pytest.fail("\n".join(f"{key}: {value}" for key, value in told.items()), pytrace=False)
-    told["left"] = [path.name for path in (folder / "temporary").iterdir() if path.name.startswith("maquette")]
-    return told
+    return real_blender.play(HERE / "window.py", profile, folder, {"STORY_PICTURE": str(folder / example.name)})
 
 
 def test_escape_leaves_no_object_no_file_and_no_process(story: dict[str, Any]) -> None:

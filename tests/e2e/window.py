@@ -5,80 +5,35 @@ Runs inside Blender. Environment: ``STORY_PICTURE`` the picture, ``STORY_OUT`` t
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
-import tempfile
 import time
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import bpy
 
 PICTURE, OUT = os.environ["STORY_PICTURE"], Path(os.environ["STORY_OUT"])
-PATIENCE = 400.0  # seconds for one run; far more than it takes
-seen: dict[str, Any] = {"failure": "the story did not come to its end"}
+seen: dict[str, Any] = {}
 
 
-def state() -> bpy.types.PropertyGroup:
-    """What the panel shows of the run."""
-    return bpy.context.window_manager.maquette_state
+def load(name: str) -> ModuleType:
+    """Load a module that lies beside this one."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def children() -> list[int]:
-    """Process ids of this Blender's child processes that have not ended."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                status, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
-            except OSError:  # it ended meanwhile
-                continue
-            if int(parent) == os.getpid() and status != "Z":
-                found.append(int(folder.name))
-    return found
-
-
-def data() -> dict[str, int]:
-    """How many of each kind of thing a run makes there are."""
-    return {name: len(getattr(bpy.data, name)) for name in ("objects", "meshes", "materials", "images")}
-
-
-def files() -> list[str]:
-    """What Maquette has in the temporary folder."""
-    return sorted(path.name for path in Path(tempfile.gettempdir()).glob("maquette*"))
-
-
-def press(key: str) -> None:
-    """Press a key over the 3D view."""
-    window, area = view()
-    for value in ("PRESS", "RELEASE"):
-        window.event_simulate(type=key, value=value, x=area.x + area.width // 3, y=area.y + area.height // 2)
-
-
-def view() -> tuple[bpy.types.Window, bpy.types.Area]:
-    """The window and its 3D view."""
-    window = bpy.context.window_manager.windows[0]
-    return window, next(area for area in window.screen.areas if area.type == "VIEW_3D")
-
-
-def in_view(action: Callable[[], object]) -> None:
-    """Do something as if from the 3D view."""
-    window, area = view()
-    region = next(region for region in area.regions if region.type == "WINDOW")
-    with bpy.context.temp_override(window=window, screen=window.screen, area=area, region=region):
-        action()
-
-
-def until(holds: Callable[[], bool]) -> Iterator[float]:
-    """Wait until something holds, looking a hundred times a second."""
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited {PATIENCE:.0f} s in vain; the panel says {state().step!r}, {state().error!r}")
-        yield 0.01
+stage = load("stage")
+children, data, files, in_view = stage.children, stage.data, stage.files, stage.in_view
+press, state, until = stage.press, stage.state, stage.until
 
 
 def start() -> Iterator[float]:
@@ -150,24 +105,6 @@ def story() -> Iterator[float]:
     for chapter in (stopped(), killed(), finished(0), finished(1)):
         yield from chapter
         OUT.write_text(json.dumps(seen), "utf-8")
-    del seen["failure"]
 
 
-chapters = story()
-
-
-def tick() -> float | None:
-    """Go on with the story; called by Blender's timer."""
-    try:
-        return next(chapters)
-    except StopIteration:
-        pass
-    except BaseException:
-        seen["failure"] = traceback.format_exc()
-    OUT.write_text(json.dumps(seen), "utf-8")
-    bpy.ops.wm.quit_blender()
-    return None
-
-
-bpy.context.preferences.view.show_splash = False
-bpy.app.timers.register(tick, first_interval=1.0)
+stage.play(story(), seen, OUT)
