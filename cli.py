@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import traceback
+import warnings
 from collections.abc import Sequence
 
 from .commands import clean, generate
@@ -37,7 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(argv)
         verbose = options.verbose
-        options.run(options)
+        with warnings.catch_warnings():
+            if not verbose:  # what libraries have to say is not for the user
+                warnings.simplefilter("ignore")
+            options.run(options)
     except SystemExit as end:  # --help and --version
         return end.code if isinstance(end.code, int) else DONE
     except MaquetteError as error:

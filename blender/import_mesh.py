@@ -13,7 +13,7 @@ from mathutils import Matrix, Vector
 
 from ..contracts import Mask
 from ..errors import MeshError
-from ..meshfiles.check import SUFFIXES, sound_file
+from ..meshfiles.check import sound_file
 from .polygons import read_points
 from .quiet import quiet
 
@@ -40,7 +40,7 @@ def import_file(path: Path) -> Imported:
     Parameters
     ----------
     path
-        A .glb, .gltf, .obj, .stl, .ply, .fbx, or, where Blender has it, .usd file.
+        A .glb, .gltf, .obj, .stl, .ply or .fbx file.
 
     Raises
     ------
@@ -134,10 +134,6 @@ def _import_fbx(file: str) -> None:
     bpy.ops.wm.fbx_import(filepath=file, use_anim=False, validate_meshes=False)
 
 
-def _import_usd(file: str) -> None:
-    bpy.ops.wm.usd_import(filepath=file, set_frame_range=False, import_cameras=False, import_lights=False)
-
-
 _IMPORTERS: dict[str, Callable[[str], None]] = {
     ".glb": _import_gltf,
     ".gltf": _import_gltf,
@@ -145,5 +141,4 @@ _IMPORTERS: dict[str, Callable[[str], None]] = {
     ".stl": _import_stl,
     ".ply": _import_ply,
     ".fbx": _import_fbx,
-    **{suffix: _import_usd for suffix in SUFFIXES if suffix.startswith(".usd")},
 }

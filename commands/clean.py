@@ -25,7 +25,7 @@ USES = ("solid", "visual")
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     add = parser.add_argument
-    add("mesh", metavar="MESH", type=Path, help="the mesh; .glb .gltf .obj .stl .ply .fbx or .usd")
+    add("mesh", metavar="MESH", type=Path, help="the mesh; .glb .gltf .obj .fbx .stl or .ply")
     add("-o", "--output", metavar="OUT", type=Path, required=True, help="the result; .glb .obj .fbx .stl .ply or .usd")
     add("--use", choices=USES, default=USES[0], help="solid: closed bodies; visual: what is open or small stays")
     add("--faces", type=int, metavar="N", help="reduce the result to so many triangles, of all objects together")

@@ -28,13 +28,7 @@ FAR = 1e3
 """A mesh is far off when it lies this many times its own size from the origin: 32-bit numbers, which Blender has for
 coordinates, then leave fewer than 14 bits for its shape."""
 
-_MAGIC = {
-    ".fbx": (b"Kaydara FBX Binary", b";"),
-    ".usd": (b"PXR-USDC", b"#usda"),
-    ".usda": (b"#usda",),
-    ".usdc": (b"PXR-USDC",),
-    ".usdz": (b"PK\x03\x04",),
-}
+_FBX = (b"Kaydara FBX Binary", b";")
 _CHECKS: dict[str, Callable[[bytes, Path], Content]] = {
     ".glb": check_glb,
     ".gltf": check_gltf,
@@ -42,7 +36,8 @@ _CHECKS: dict[str, Callable[[bytes, Path], Content]] = {
     ".ply": check_ply,
     ".stl": check_stl,
 }
-SUFFIXES = tuple(sorted([*_CHECKS, *_MAGIC]))
+SUFFIXES = tuple(sorted([*_CHECKS, ".fbx"]))
+"""USD is not among them: damaged files of it crash Blender, and they are not easily told."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +73,9 @@ def sound_file(path: Path, folder: Path) -> SoundFile:
     """
     data = _read(path)
     suffix = path.suffix.lower()
-    if suffix in _MAGIC:
-        if not data.startswith(_MAGIC[suffix]):
-            raise MeshError(f"{path.name} is no {suffix} file: it does not begin like one.")
+    if suffix == ".fbx":
+        if not data.startswith(_FBX):
+            raise MeshError(f"{path.name} is no FBX file: it does not begin like one.")
         return SoundFile(path, np.zeros(3))
     content = _CHECKS[suffix](data, path)
     offset = np.zeros(3) if content.points is None else far_centre(content.points)

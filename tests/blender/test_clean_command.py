@@ -19,7 +19,7 @@ from maquette.blender.polygons import read_points
 from maquette.blender.write_mesh import write_objects
 from mathutils import Matrix
 
-FORMATS = ("glb", "obj", "stl", "ply", "fbx", *(("usdc",) if bpy.app.build_options.usd else ()))
+FORMATS = ("glb", "obj", "stl", "ply", "fbx")
 BALL = trimesh.creation.icosphere(subdivisions=2)
 
 
@@ -330,7 +330,6 @@ REFUSED: dict[str, Callable[[], bytes] | None] = {
     "flat.obj": flat,
     "point.obj": lambda: b"v 1 1 1\n" * 3 + b"f 1 2 3\n",
     "rubbish.fbx": lambda: b"Kaydara FBX Binary  \0\x1a\0" + bytes(range(256)) * 20,
-    "rubbish.usdc": lambda: b"PXR-USDC" + bytes(range(256)) * 20,
 }
 
 

@@ -169,7 +169,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
         "needs a b.bin beside it",
     ),
     "no FBX": ("a.fbx", b"Kaydara", "does not begin like one"),
-    "no USD": ("a.usdc", b"PXR", "does not begin like one"),
+    "USD": ("a.usdc", b"PXR-USDC", "known mesh format"),
 }  # fmt: skip
 
 
