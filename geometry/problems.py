@@ -76,10 +76,10 @@ def find_problems(mesh: Polygons) -> Problems:
         raise MeshError("The mesh has no faces; choose an object that has some.")
     if not np.isfinite(mesh.points).all():
         raise MeshError("The mesh has coordinates that are not numbers; delete those vertices first.")
+    edges, n_vertices = mesh.edges, len(mesh.points)
     with ThreadPoolExecutor(1) as beside:
         # Most of the time goes there, and little of that is spent in Python itself.
         crossing = beside.submit(_crossing_faces, mesh)
-        edges, n_vertices = mesh.edges, len(mesh.points)
         lone, crowded = (edges.order[edges.first[odd]] for odd in (edges.count == 1, edges.count > 2))
         one_way = _one_way(edges)
         pinched = count_fans(edges, n_vertices) > 1
