@@ -1,4 +1,4 @@
-"""Arrays to a Blender mesh and back, in bulk."""
+"""Arrays to a Blender mesh, in bulk."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
-from ..contracts import Float, Int, MeshArrays
+from ..contracts import MeshArrays
 from ..errors import MeshError
 
-__all__ = ["UV_LAYER", "build_mesh", "read_faces", "read_vertices"]
+__all__ = ["UV_LAYER", "build_mesh"]
 
 UV_LAYER = "UVMap"
 
@@ -53,37 +53,6 @@ def build_mesh(arrays: MeshArrays, name: str) -> bpy.types.Mesh:
         bpy.data.meshes.remove(mesh)
         raise
     return mesh
-
-
-def read_vertices(mesh: bpy.types.Mesh) -> Float:
-    """The vertices as float32 [V, 3], in the mesh's own frame and unit."""
-    values = np.empty(len(mesh.vertices) * 3, dtype=np.float32)
-    mesh.attributes["position"].data.foreach_get("vector", values)
-    return values.reshape(-1, 3)
-
-
-def read_faces(mesh: bpy.types.Mesh) -> Int:
-    """The faces as int32 [F, 3], or [F, 4] with -1 in a triangle's last column.
-
-    A mesh with a face of more than four corners comes as its triangles, so that every face fits.
-    """
-    starts = _integers(mesh.polygons, "loop_start")
-    sizes = _integers(mesh.polygons, "loop_total")
-    if len(sizes) and sizes.max() > 4:
-        mesh.calc_loop_triangles()
-        return _integers(mesh.loop_triangles, "vertices", 3).reshape(-1, 3)
-    corners = _integers(mesh.loops, "vertex_index")
-    width = 4 if len(sizes) and sizes.max() == 4 else 3
-    column = np.arange(width, dtype=np.int32)
-    inside = column < sizes[:, None]
-    where = np.where(inside, starts[:, None] + column, 0)
-    return np.where(inside, corners[where], -1).astype(np.int32) if len(sizes) else np.empty((0, 3), np.int32)
-
-
-def _integers(items: bpy.types.bpy_prop_collection, key: str, width: int = 1) -> Int:
-    values = np.empty(len(items) * width, dtype=np.int32)
-    items.foreach_get(key, values)
-    return values
 
 
 def _flat(values: npt.ArrayLike, kind: type[np.generic]) -> npt.NDArray[np.generic]:

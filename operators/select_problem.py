@@ -13,7 +13,7 @@ from ..errors import MaquetteError, MeshError
 from ..geometry.arrays import Indices
 from ..geometry.problems import find_problems
 from ..geometry.repair.polygons import Polygons
-from .targets import check_editable, object_mode
+from .targets import check_editable, object_mode, shaping_modifiers
 
 __all__ = ["MAQUETTE_OT_select_problem"]
 
@@ -62,7 +62,8 @@ class MAQUETTE_OT_select_problem(bpy.types.Operator):
             return {"CANCELLED"}
         _enter_edit_mode(context, item, kind)
         if not len(found):
-            self.report({"INFO"}, f"No {many} in the mesh itself; modifiers are not looked at here")
+            names = ", ".join(shaping_modifiers(item))
+            self.report({"INFO"}, f"No {many}" + (f" in the mesh itself, without {names}" if names else ""))
         else:
             self.report({"INFO"}, f"Selected {counted(len(found), one, many)}")
         return {"FINISHED"}

@@ -7,15 +7,18 @@ from dataclasses import replace
 import bpy
 import numpy as np
 import pytest
-from maquette.blender.mesh import UV_LAYER, build_mesh, read_faces, read_vertices
+from maquette.blender.mesh import UV_LAYER, build_mesh
+from maquette.blender.polygons import read_polygons
 from maquette.contracts import MeshArrays
 from maquette.errors import MeshError
 
 
 def test_vertices_and_faces_come_back_as_they_went_in(ball: MeshArrays) -> None:
     mesh = build_mesh(ball, "ball")
-    assert np.array_equal(read_vertices(mesh), ball.vertices)
-    assert np.array_equal(read_faces(mesh), ball.faces)
+    polygons = read_polygons(mesh)
+    assert np.array_equal(polygons.points, ball.vertices)
+    assert np.array_equal(polygons.corners, ball.faces[ball.faces >= 0])
+    assert np.array_equal(polygons.sizes, (ball.faces >= 0).sum(axis=1))
 
 
 def test_blender_finds_nothing_to_correct(ball: MeshArrays) -> None:
@@ -44,7 +47,7 @@ def test_faces_are_smooth_and_look_outwards(ball: MeshArrays) -> None:
     mesh = build_mesh(ball, "ball")
     assert all(polygon.use_smooth for polygon in mesh.polygons)
     centre = np.array([0.0, 0.0, 0.5])
-    outward = read_vertices(mesh) - centre
+    outward = read_polygons(mesh).points - centre
     normals = np.array([vertex.normal for vertex in mesh.vertices])
     assert (np.einsum("ij,ij->i", outward, normals) > 0.49).all()
 
@@ -58,16 +61,7 @@ def test_triangles_alone() -> None:
     faces = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]], np.int32)
     mesh = build_mesh(MeshArrays(vertices, faces), "tetrahedron")
     assert len(mesh.edges) == 6
-    assert np.array_equal(read_faces(mesh), faces)
-
-
-def test_face_of_many_corners_is_read_as_triangles() -> None:
-    bpy.ops.mesh.primitive_circle_add(vertices=6, fill_type="NGON")
-    assert read_faces(bpy.context.object.data).shape == (4, 3)
-
-
-def test_mesh_without_faces_is_read_as_such() -> None:
-    assert read_faces(bpy.data.meshes.new("empty")).shape == (0, 3)
+    assert np.array_equal(read_polygons(mesh).corners, faces.ravel())
 
 
 @pytest.mark.parametrize(
