@@ -110,6 +110,7 @@ def _write_obj(objects: Sequence[bpy.types.Object], path: Path) -> None:
             filepath=str(path),
             export_selected_objects=True,
             export_materials=True,
+            export_colors=True,
             path_mode="STRIP",
             forward_axis="NEGATIVE_Z",
             up_axis="Y",

@@ -19,6 +19,9 @@ from .quiet import quiet
 
 __all__ = ["Imported", "import_file"]
 
+# What Blender calls the values of attributes that hold colours and UVs, and how many numbers each has.
+_WIDTHS = {"FLOAT_COLOR": ("color", 4), "FLOAT2": ("vector", 2)}
+
 _UPRIGHT = Matrix(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0), (0, 0, 0, 1)))
 
 
@@ -59,10 +62,13 @@ def import_file(path: Path) -> Imported:
     for item in objects:
         item.location += offset
     bpy.context.view_layer.update()
+    warnings: list[str] = []
+    if any([sound.mended, *(_mend_values(item.data) for item in objects if item.type == "MESH")]):
+        warnings.append(f"Colours or UVs in {path.name} that were no numbers are zero now.")
     read = sum(len(item.data.polygons) for item in objects if item.type == "MESH")
-    if sound.faces is None or read >= sound.faces:
-        return Imported(objects)
-    return Imported(objects, (_left_out(path, sound.faces - read),))
+    if sound.faces is not None and read < sound.faces:
+        warnings.append(_left_out(path, sound.faces - read))
+    return Imported(objects, tuple(warnings))
 
 
 def _turn_meshes(objects: Sequence[bpy.types.Object]) -> None:
@@ -81,6 +87,21 @@ def _set_nowhere(objects: Sequence[bpy.types.Object], nowhere: Mask) -> None:
     points = read_points(mesh).astype(np.float32)
     points[nowhere] = np.nan
     mesh.vertices.foreach_set("co", points.ravel())
+
+
+def _mend_values(mesh: bpy.types.Mesh) -> bool:
+    """Put zero for colours and UVs that are no numbers, and say whether there were any."""
+    mended = False
+    for attribute in mesh.attributes:
+        if attribute.data_type not in _WIDTHS:
+            continue
+        key, width = _WIDTHS[attribute.data_type]
+        values = np.empty(len(attribute.data) * width, np.float32)
+        attribute.data.foreach_get(key, values)
+        if not np.isfinite(values).all():
+            attribute.data.foreach_set(key, np.nan_to_num(values, posinf=0.0, neginf=0.0))
+            mended = True
+    return mended
 
 
 def _left_out(path: Path, count: int) -> str:

@@ -16,7 +16,7 @@ from ..contracts import Mask
 from ..errors import MeshError
 from .content import Content
 from .gltf import check_glb, check_gltf
-from .obj import check_obj, move_obj
+from .obj import check_obj, mend_obj, move_obj
 from .ply import check_ply, move_ply
 from .stl import check_stl
 
@@ -47,13 +47,15 @@ class SoundFile:
     ``path`` is what to read: the file itself, or a copy near the origin. ``offset`` float64 [3] is what was taken from
     the copy's coordinates, in the file's axes; it is the same in 32 bits. ``faces`` is how many there are in the file,
     None where that was not counted. ``nowhere`` bool [V] are a PLY file's vertices with coordinates that are not
-    numbers, which its importer puts elsewhere; None where there are none.
+    numbers, which its importer puts elsewhere; None where there are none. ``mended`` says whether colours that were no
+    numbers are zero in the copy.
     """
 
     path: Path
     offset: Offset
     faces: int | None = None
     nowhere: Mask | None = None
+    mended: bool = False
 
 
 def sound_file(path: Path, folder: Path) -> SoundFile:
@@ -64,7 +66,7 @@ def sound_file(path: Path, folder: Path) -> SoundFile:
     path : Path
         The file; its suffix says what it is.
     folder : Path
-        An empty folder, for a copy of a PLY or OBJ file that lies far from the origin.
+        An empty folder, for a copy of a PLY or OBJ file that lies far from the origin or has damaged colours.
 
     Raises
     ------
@@ -82,14 +84,15 @@ def sound_file(path: Path, folder: Path) -> SoundFile:
     nowhere = None
     if suffix == ".ply" and content.points is not None and not np.isfinite(content.points).all():
         nowhere = ~np.isfinite(content.points).all(axis=1)
-    if not offset.any():
+    better = mend_obj(data) if suffix == ".obj" else data
+    mended = better != data
+    if offset.any():
+        better = move_ply(better, path, -offset) if suffix == ".ply" else move_obj(better, -offset)
+    if better == data:
         return SoundFile(path, offset, content.faces, nowhere)
     copy = folder / path.name
-    if suffix == ".ply":
-        copy.write_bytes(move_ply(data, path, -offset))
-    else:
-        copy.write_bytes(move_obj(_with_materials(data, path, folder), -offset))
-    return SoundFile(copy, offset, content.faces, nowhere)
+    copy.write_bytes(_with_materials(better, path, folder) if suffix == ".obj" else better)
+    return SoundFile(copy, offset, content.faces, nowhere, mended)
 
 
 def far_centre(points: npt.NDArray[np.float64]) -> Offset:

@@ -1,4 +1,4 @@
-"""OBJ files: checked, and moved near the origin."""
+"""OBJ files: checked, mended, and moved near the origin."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..errors import MeshError
 from .content import Content
 from .numbers import read_numbers
 
-__all__ = ["check_obj", "move_obj"]
+__all__ = ["check_obj", "mend_obj", "move_obj"]
 
 Numbers: TypeAlias = npt.NDArray[Any]
 
@@ -69,6 +69,17 @@ def move_obj(data: bytes, shift: Numbers, scale: float = 1.0) -> bytes:
         return match[1] + " ".join(words).encode()
 
     return re.sub(rb"(?m)^([ \t]*v[ \t]+)(\S+[ \t]+\S+[ \t]+\S+)", moved, data)
+
+
+def mend_obj(data: bytes) -> bytes:
+    """Put zero for colours behind vertices' coordinates that are no numbers: one makes an importer drop them all."""
+
+    def mended(match: re.Match[bytes]) -> bytes:
+        return match[1] + re.sub(rb"(?i)[+-]?(?:nan|inf)\w*", b"0", match[2])
+
+    if not re.search(rb"(?i)nan|inf", data):
+        return data
+    return re.sub(rb"(?m)^([ \t]*v(?:[ \t]+\S+){3})([ \t].*)$", mended, data)
 
 
 def _lines(data: bytes) -> tuple[Numbers, Numbers]:

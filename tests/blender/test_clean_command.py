@@ -275,6 +275,35 @@ def test_vertices_that_are_nowhere_go_with_a_warning(tmp_path: Path, capfd: Any,
     assert np.abs(ball.vertices).max() < 1.01
 
 
+@pytest.mark.parametrize("suffix", ["obj", "ply", "glb", "fbx"])
+def test_vertex_colours_are_kept(tmp_path: Path, suffix: str) -> None:
+    pieces = soup(BALL)
+    green = np.where(pieces.vertices[:, 0] > 0, 255, 0)
+    colours = np.stack([np.full(len(green), 200), green, green * 0, np.full(len(green), 255)], axis=1)
+    pieces.visual = trimesh.visual.ColorVisuals(pieces, vertex_colors=colours.astype(np.uint8))
+    pieces.export(tmp_path / "a.ply")
+    assert clean(tmp_path / "a.ply", tmp_path / f"b.{suffix}") == 0
+    assert clean(tmp_path / f"b.{suffix}", tmp_path / "c.ply") == 0
+    ball = loaded(tmp_path / "c.ply")
+    found = ball.visual.vertex_colors[:, :3].astype(int)
+    right = ball.vertices[:, 0] > 1e-3
+    assert np.abs(found[right] - [200, 255, 0]).max() <= 2
+    assert np.abs(found[ball.vertices[:, 0] < -1e-3] - [200, 0, 0]).max() <= 2
+
+
+def test_colours_that_are_no_numbers_become_zero_with_a_warning(tmp_path: Path, capfd: Any) -> None:
+    lines = [f"v {x} {y} {z} 1 1 0.5" for x, y, z in BALL.vertices.tolist()]
+    lines[5] = lines[5].replace("1 1 0.5", "nan NaN -inf")
+    lines += [f"f {a} {b} {c}" for a, b, c in (BALL.faces + 1).tolist()]
+    (tmp_path / "a.obj").write_text("\n".join(lines))
+    assert clean(tmp_path / "a.obj", tmp_path / "b.obj") == 0
+    assert "that were no numbers are zero now" in capfd.readouterr().err
+    words = [line.split() for line in (tmp_path / "b.obj").read_text().splitlines()]
+    colours = [[float(word) for word in line[4:]] for line in words if line[:1] == ["v"]]
+    assert colours[5] == [0, 0, 0]
+    assert colours[6] == pytest.approx([1, 1, 0.5], abs=0.01)
+
+
 def test_doubled_faces_that_the_importer_drops_are_named(tmp_path: Path, capfd: Any) -> None:
     trimesh.Trimesh(BALL.vertices, np.concatenate([BALL.faces, BALL.faces[:5]]), process=False).export(
         tmp_path / "a.ply"

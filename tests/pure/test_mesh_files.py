@@ -96,7 +96,7 @@ SOUND: dict[str, bytes] = {
     "nan.ply": ply("3 0 1 2").replace("1 0 0 2", "nan inf -inf 2").encode(),
     "a.obj": (OBJ + "f 1 2 3").encode(),
     "b.obj": (OBJ + "vt 0 0\n\n  f\t1/1 2/1/ 3//1  # corner\nf -1 -2 \\\n -3\n").replace("  # corner", "").encode(),
-    "c.obj": (OBJ.replace("0 1 0", "nan 1 0 1 1 1") + "usemtl a\nf 1 2 3\n").replace("\n", "\r\n").encode(),
+    "c.obj": (OBJ.replace("0 1 0", "nan 1 0 1 1 1") + "usemtl info\nf 1 2 3\n").replace("\n", "\r\n").encode(),
     "a.stl": trimesh.exchange.stl.export_stl(BALL),
     "b.stl": trimesh.exchange.stl.export_stl_ascii(BALL).encode(),
     "solid.stl": b"solid".ljust(80, b" ") + trimesh.exchange.stl.export_stl(BALL)[80:],
