@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import subprocess
@@ -58,6 +59,21 @@ def test_the_command_cleans_a_textured_mesh(real_blender, profile: Path, tmp_pat
     assert body.is_watertight
     assert body.volume == pytest.approx(1 + 1.5**3 - 0.5**3, rel=1e-4)
     assert body.bounds == pytest.approx(whole.bounds, abs=1e-5)
+
+
+def test_the_command_reads_and_writes_every_format(real_blender, profile: Path, tmp_path: Path) -> None:
+    wedge = trimesh.convex.convex_hull([[2, 3, 4], [3, 3, 4], [2, 5, 4], [2, 3, 7]])
+    wedge.export(tmp_path / "0.ply")
+    names = ["0.ply", "1.glb", "2.fbx", "3.obj", "4.stl", "5.ply"]
+    for source, target in itertools.pairwise(names):
+        arguments = ("clean", str(tmp_path / source), "-o", str(tmp_path / target))
+        done = real_blender.run(
+            "blender", "-b", "--command", "maquette", *arguments, profile=profile, folders=[tmp_path]
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "4 triangles, closed; " in done.stdout
+    last = trimesh.load(tmp_path / names[-1], process=False)
+    assert np.unique(last.vertices.round(5), axis=0).tolist() == sorted(wedge.vertices.tolist())
 
 
 @pytest.mark.parametrize(
