@@ -19,6 +19,7 @@ KINDS = {
     "INT8": ("value", 1),
     "QUATERNION": ("value", 4),
 }
+FREESTYLE = "use_freestyle_mark" in bpy.types.MeshEdge.bl_rna.properties  # some builds are without it
 DOMAINS = ("POINT", "EDGE", "FACE", "CORNER")
 
 
@@ -70,7 +71,8 @@ def dress(item: bpy.types.Object) -> None:
     for number, edge in enumerate(mesh.edges):
         edge.use_seam = number % 2 == 0
         edge.use_edge_sharp = number % 3 == 0
-        edge.use_freestyle_mark = number % 5 == 0
+        if FREESTYLE:
+            edge.use_freestyle_mark = number % 5 == 0
     for name, domain in (("crease_edge", "EDGE"), ("crease_vert", "POINT"), ("bevel_weight_edge", "EDGE")):
         layer = mesh.attributes.new(name, "FLOAT", domain)
         layer.data.foreach_set("value", (np.arange(len(layer.data)) % 9 / 8.0).tolist())
@@ -79,7 +81,8 @@ def dress(item: bpy.types.Object) -> None:
     for number, face in enumerate(mesh.polygons):
         face.material_index = number % 3
         face.use_smooth = number % 2 == 0
-        face.use_freestyle_mark = number % 4 == 0
+        if FREESTYLE:
+            face.use_freestyle_mark = number % 4 == 0
         face.select = number % 2 == 0
     mesh.attributes.active = mesh.attributes["INT FACE"]
     groups = [item.vertex_groups.new(name=name) for name in ("Arm", "Leg", "Empty")]
@@ -100,10 +103,3 @@ def shape(item: bpy.types.Object) -> None:
     key.value, key.slider_max, key.vertex_group = 0.25, 3.0, "Arm"
     driver = key.driver_add("value").driver
     driver.type, driver.expression = "SCRIPTED", "0.25"
-
-
-def curve_normals(item: bpy.types.Object) -> None:
-    """Give an object custom normals that point away from its origin."""
-    mesh = item.data
-    directions = [mesh.vertices[loop.vertex_index].co.normalized() for loop in mesh.loops]
-    mesh.normals_split_custom_set(directions)
