@@ -79,8 +79,9 @@ def test_doubled_faces_and_fins(seed: int, name: str) -> None:
     n, n_vertices = len(body.faces), len(body.vertices)
     doubled = rng.permutation(n)[: rng.integers(1, 6)]
     again = np.array([rng.permutation(body.faces[face]) for face in doubled])
-    foot = body.faces[rng.integers(n), :2]
-    tip = body.vertices[foot].mean(axis=0) * 1.5 + [0.0, 0.0, 0.01]
+    face = rng.integers(n)
+    foot = body.faces[face, :2]
+    tip = body.vertices[foot].mean(axis=0) + 0.1 * body.face_normals[face]
     mesh = from_faces(
         np.append(body.vertices, [tip], axis=0), np.concatenate([body.faces, again, [[*foot, n_vertices]]])
     )
