@@ -157,14 +157,14 @@ class Worker:
         WorkerError
             If the worker was shut down, the payload is too large, or no temporary folder can be made.
         """
-        self._check_open()
         job = Job(self, next(self._numbers), kind, payload)
         self._open.add(job)
         try:
             if fill is not None:
                 fill(job.folder)
             with self._lock:
-                self._check_open()
+                if self._closed:
+                    raise WorkerError("Maquette's worker was shut down; enable the extension again.")
                 self._queue.append(job)
                 self.start()
                 self._send_next()
@@ -215,10 +215,6 @@ class Worker:
             thread.join(5.0)
         for job in list(self._open):
             self.forget(job)
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise WorkerError("Maquette's worker was shut down; enable the extension again.")
 
     def _send_next(self) -> None:
         """Hand the next job to an idle process (with the lock held)."""
