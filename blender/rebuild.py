@@ -14,6 +14,7 @@ from ..geometry.repair.transfer import Blend, Origin
 from .attributes import carry, read_columns, write_columns
 from .edge_columns import carry_edges, edge_origin, show_what_faces_use
 from .edge_sources import followed, read_edges, side_edges
+from .followers import read_followers, write_followers
 from .layer_settings import read_layer_settings, write_layer_settings
 from .normals import carry_normals, read_normals, write_normals
 from .polygons import read_polygons
@@ -46,7 +47,8 @@ def rebuild(item: bpy.types.Object, result: Polygons, origin: Origin, keep_loose
     """Replace the geometry of an object's mesh and carry over all that is not geometry.
 
     That is: every attribute, so UV maps, colours, material slots, seams, sharp edges and faces, creases, selection and
-    hiding; custom normals; vertex groups; shape keys with their drivers and animation. Name, materials, custom
+    hiding; custom normals; vertex groups; shape keys with their drivers and animation. Hooks and children of vertices
+    hold on to the same ones. Name, materials, custom
     properties, users and modifiers stay because the data-block does.
 
     Parameters
@@ -82,7 +84,7 @@ def rebuild(item: bpy.types.Object, result: Polygons, origin: Origin, keep_loose
         normals = carry_normals(normals, result, source, origin.corners)
     side, target = side_edges(result, origin.corners, source, edges), followed(result, source)
     loose = target[edges.ends[edges.loose]]
-    layers = read_layer_settings(mesh)
+    layers, followers = read_layer_settings(mesh), read_followers(mesh)
 
     replace_geometry(mesh, result, loose[(loose != NONE).all(axis=1) & (loose[:, 0] != loose[:, 1])])
     now = read_edges(mesh)
@@ -93,6 +95,7 @@ def rebuild(item: bpy.types.Object, result: Polygons, origin: Origin, keep_loose
     if weights is not None:
         write_weights(item, weights)
     write_shapes(mesh, shapes)
+    write_followers(followers, target, source.points, result.points)
     if normals is not None:
         write_normals(mesh, normals)
     mesh.update()

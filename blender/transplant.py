@@ -12,9 +12,10 @@ from ..geometry.repair.polygons import NONE
 from .attributes import read_columns, write_columns
 from .edge_columns import carry_edges, edge_origin
 from .edge_sources import read_edges
+from .followers import read_followers, write_followers
 from .layer_settings import read_layer_settings, write_layer_settings
 from .normals import read_normals, write_normals
-from .polygons import read_polygons
+from .polygons import read_points, read_polygons
 from .rebuild import check_rebuildable
 from .replace_geometry import replace_geometry
 from .shape_keys import write_shapes
@@ -45,7 +46,7 @@ def transplant(item: bpy.types.Object, donor: bpy.types.Mesh, shapes: Sequence[P
     result, edges = read_polygons(donor), read_edges(donor)
     columns, normals = read_columns(donor), read_normals(donor)
     weights = read_weights(donor) if item.vertex_groups else None
-    layers = read_layer_settings(mesh)
+    layers, followers, before = read_layer_settings(mesh), read_followers(mesh), read_points(mesh)
     replace_geometry(mesh, result, edges.ends[edges.loose])
     now = read_edges(mesh)
     side = np.full(len(result.corners), NONE, np.int64)
@@ -57,6 +58,7 @@ def transplant(item: bpy.types.Object, donor: bpy.types.Mesh, shapes: Sequence[P
     if weights is not None:
         write_weights(item, weights)
     write_shapes(mesh, shapes)
+    write_followers(followers, None, before, result.points)
     if normals is not None:
         write_normals(mesh, normals)
     mesh.update()

@@ -819,6 +819,15 @@ def test_decimate_keeps_shape_keys_custom_normals_and_seams() -> None:
     assert len(bpy.data.shape_keys) == 1
 
 
+def test_decimate_leaves_hooks_where_they_were() -> None:
+    item = ball()
+    top = max(item.data.vertices, key=lambda vertex: vertex.co.z).index
+    hook = item.modifiers.new("Hook", "HOOK")
+    hook.vertex_indices_set([top])
+    bpy.ops.maquette.decimate(target_faces=400)
+    assert [item.data.vertices[index].co.z > 0.9 for index in hook.vertex_indices] == [True]
+
+
 def test_decimate_works_in_the_worlds_scale() -> None:
     item = ball()
     item.scale = (1, 1, 20)

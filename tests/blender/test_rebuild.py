@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 from pathlib import Path
 from types import ModuleType
 
@@ -304,3 +305,21 @@ def test_what_closes_a_hole_gets_normals_of_its_own() -> None:
     for loop in mesh.loops[: mesh.polygons[5].loop_start]:
         expected = mesh.vertices[loop.vertex_index].co.normalized()
         assert mesh.corner_normals[loop.index].vector[:] == pytest.approx(expected[:], abs=2e-3)
+
+
+def test_hooks_and_children_of_vertices_hold_on_to_them() -> None:
+    bpy.ops.mesh.primitive_grid_add(x_subdivisions=4, y_subdivisions=4)
+    item = bpy.context.object
+    hook = item.modifiers.new("Hook", "HOOK")
+    hook.object = bpy.data.objects.new("Handle", None)
+    hook.vertex_indices_set([3, 20, 24])
+    places = {tuple(item.data.vertices[index].co) for index in (20, 24)}
+    child = bpy.data.objects.new("Child", None)
+    child.parent, child.parent_type, child.parent_vertices = item, "VERTEX", [12, 0, 0]
+    middle = tuple(item.data.vertices[12].co)
+    polygons = read_polygons(item.data)
+    used = np.array([(polygons.corners[a:b] == 3).any() for a, b in itertools.pairwise(polygons.first)])
+    result = keep_faces(polygons, ~used)
+    rebuild(item, result, origin_of(result))
+    assert {tuple(item.data.vertices[index].co) for index in hook.vertex_indices} == places
+    assert tuple(item.data.vertices[child.parent_vertices[0]].co) == middle
