@@ -129,7 +129,7 @@ def _edge_coefficients(rgb: Pixels, probability: Float) -> tuple[Float, Float]:
     colour = np.asarray(image.resize(size, Image.Resampling.BOX)).astype(np.float32) / 255.0
     coarse = np.asarray(Image.fromarray(probability).resize(size, Image.Resampling.BILINEAR))
     inside = (coarse > 0.5).astype(np.float32)
-    radius = max(1, round(1.5 * max(size) / max(probability.shape)))
+    radius = max(1, round(0.7 * max(size) / max(probability.shape)))
     near = box_mean(inside, radius)
     subject, subject_weight = _mean_where(colour, near > 0.98, inside, 3 * radius)
     ground, ground_weight = _mean_where(colour, near < 0.02, 1 - inside, 3 * radius)

@@ -21,7 +21,7 @@ class MatteModel:
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def segment(self, rgb: Pixels, both_ways: bool = True) -> Float:
+    def segment(self, rgb: Pixels) -> Float:
         """How far each pixel is the subject's.
 
         Pieces that the network finds far off the middle beside a more central one are taken for background.
@@ -30,8 +30,6 @@ class MatteModel:
         ----------
         rgb : Pixels
             uint8 [H, W, 3], sRGB.
-        both_ways : bool
-            Take the mean over the picture and its mirror image.
 
         Returns
         -------
@@ -49,8 +47,7 @@ class MatteModel:
         width, height = (max(1, round(length * scale)) for length in image.size)
         # Bilinear here averages over all pixels that a smaller one covers, as in training.
         small = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=3.0), np.float32)
-        alpha = self._look(small)
-        return _central_pieces((alpha + self._look(small[:, ::-1])[:, ::-1]) / 2 if both_ways else alpha)
+        return _central_pieces(self._look(small))
 
     def _look(self, colours: Float) -> Float:
         """Alpha [h, w] of colours [h, w, 3] in 0..255, no side longer than the network's."""

@@ -26,9 +26,9 @@ PAGE = """# Matte quality
 
 How well the subject is cut out of the {count} validation photos of the shared folder beside the checkout, none of which
 took part in training. The photos show the same views as the pictures with transparency beside them; scored is the
-intersection over union (IoU) of the pixels at least half opaque. *One look* is the network's answer to the picture
-alone, enlarged; *matte* is what the product uses: the mean over the picture and its mirror image, with the edge refined
-by the picture's own colours. Neither has the pieces that lie far off the middle.
+intersection over union (IoU) of the pixels at least half opaque. *One look* is the network's answer to the picture,
+enlarged; *matte* is what the product uses: the same with the edge refined by the picture's own colours. Neither has the
+pieces that lie far off the middle.
 
 Made by `training.evaluate_matte` (see `training/README.md`) with {network}.
 
@@ -69,7 +69,7 @@ def _cut(pixels: Pixels, model: MatteModel) -> Mask:
 def _score(photo: Path, truth: Path, model: MatteModel) -> _Score:
     pixels = decode_picture(photo)
     alpha = np.asarray(Image.open(truth).convert("RGBA"))[..., 3] >= OPAQUE
-    once = model.segment(pixels[..., :3], both_ways=False)
+    once = model.segment(pixels[..., :3])
     one_look = np.asarray(Image.fromarray(once).resize(alpha.shape[::-1], Image.Resampling.BILINEAR)) >= 0.5
     start = time.process_time()
     matte = _cut(pixels, model)

@@ -139,7 +139,7 @@ class _Finds:
 def test_pieces_in_the_corners_are_no_subject_but_parts_beside_it_are() -> None:
     main, part, corner = disc(64, 0.3), disc(64, 0.15, x=0.5), disc(64, 0.25, x=-0.9, y=-0.9)
     model = MatteModel(cast(Session, _Finds(main | part | corner)))
-    alpha = model.segment(np.zeros((64, 64, 3), np.uint8), both_ways=False)
+    alpha = model.segment(np.zeros((64, 64, 3), np.uint8))
     assert np.array_equal(alpha > 0.5, main | part)
 
 
