@@ -141,10 +141,11 @@ def _bound(run: _Run, keep_cavities: bool = True) -> None:
         always=True,
     )
     run.step("Uniting bodies", resolve_self_intersections, _united, always=True)
-    if run.faults.total:
-        run.step(
-            "Removing faces without area", remove_degenerate, _fewer_faces("face without area", "faces without area")
-        )
+    # Cutting and uniting can leave slivers, and corners where bodies only touch.
+    run.step("Removing faces without area", remove_degenerate, _fewer_faces("face without area", "faces without area"))
+    run.step("Cutting crowded edges apart", remove_non_manifold, _cut)
+    run.step("Closing holes", close_holes, _closed)
+    run.step("Turning faces outwards", make_consistent, _turned)
 
 
 def _merge_near(mesh: Polygons, near: float) -> Polygons:

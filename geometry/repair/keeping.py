@@ -6,6 +6,7 @@ import numpy as np
 
 from ..arrays import Points
 from ..nearest import NearestSurface, surface_samples
+from .enclosed import enclosed
 from .polygons import Polygons
 from .prepare import diagonal
 from .triangulate import triangulate_polygons
@@ -13,6 +14,7 @@ from .triangulate import triangulate_polygons
 __all__ = ["Keeping"]
 
 _SAMPLES = 4000
+_LOOKED_AT = 50
 _MEAN = 0.01
 _LARGEST = 0.05
 
@@ -33,28 +35,35 @@ class Keeping:
 
         So what lies deep inside may go, but no part of the whole.
         """
-        mean, largest = self._apart(result, self._mesh)
-        return mean <= _MEAN and largest <= _LARGEST and self._apart(self._mesh, result)[0] <= _MEAN
+        added, lost = self._apart(result, self._mesh)[0], self._apart(self._mesh, result)[0]
+        return float(added.mean()) <= _MEAN and float(added.max()) <= _LARGEST and float(lost.mean()) <= _MEAN
 
     def notes(self, result: Polygons) -> list[str]:
         """Sentences for the user where the result departs from the source."""
         if result is self._mesh:
             return []
         texts: list[str] = []
-        added = self._apart(result, self._mesh)[1]
-        lost = self._apart(self._mesh, result)[1]
+        added = float(self._apart(result, self._mesh)[0].max())
         if added > _LARGEST:
             texts.append(f"New surface was made up to {added:.0%} of the size away from the old: look at it.")
+        lost = self._left_out(result)
         if lost > _LARGEST:
             texts.append(f"Surface up to {lost:.0%} of the size away from the new was left out: look at it.")
         return texts
 
-    def _apart(self, one: Polygons, other: Polygons) -> tuple[float, float]:
-        """Mean and largest distance of points of one surface from the other, as shares of the size."""
+    def _left_out(self, result: Polygons) -> float:
+        """How far old surface lies from the new at most, apart from what the new encloses."""
+        distance, points = self._apart(self._mesh, result)
+        far = np.flatnonzero(distance > _LARGEST)
+        far = far[np.argsort(-distance[far], kind="stable")][:: max(1, len(far) // _LOOKED_AT)]
+        outside = far[~enclosed(points[far], result)]
+        return float(distance[outside].max(initial=0.0))
+
+    def _apart(self, one: Polygons, other: Polygons) -> tuple[Points, Points]:
+        """Distances of points of one surface from the other, as shares of the size, and those points."""
         points = _samples(one)
         triangles = other.corners[triangulate_polygons(other)[0]]
-        distance = NearestSurface(other.points, triangles).find(points)[0] / self._size
-        return float(distance.mean()), float(distance.max())
+        return NearestSurface(other.points, triangles).find(points)[0] / self._size, points
 
 
 def _samples(mesh: Polygons) -> Points:

@@ -150,3 +150,9 @@ def test_stopping_is_obeyed_between_steps() -> None:
 def test_nothing_left_is_refused() -> None:
     with pytest.raises(MeshError):
         clean_up(from_faces(np.full((3, 3), np.inf), [[0, 1, 2]]))
+
+
+def test_what_a_union_hides_is_not_said_to_be_lost() -> None:
+    bodies = [trimesh.creation.icosphere(3), trimesh.creation.icosphere(3).apply_translation((1.1, 0, 0))]
+    whole = trimesh.util.concatenate(bodies)
+    assert clean_up(from_faces(whole.vertices, whole.faces)).warnings == ()
