@@ -112,6 +112,11 @@ class NearestSurface:
         weights[order] = np.stack([np.where(found, 1.0 - best.v - best.w, 0.0), best.v, best.w], axis=1)
         return distance, triangle, weights
 
+    def place(self, triangle: Indices, barycentric: Points) -> Points:
+        """The points [N, 3] of the surface that `find` gave as triangles and weights."""
+        rows = self._rows[triangle]
+        return self._origin + rows[:, :3] + barycentric[:, 1:2] * rows[:, 3:6] + barycentric[:, 2:] * rows[:, 6:9]
+
     def _search(self, queries: Points, limit: float) -> _Best:
         """Answer queries that are sorted so that neighbours are near each other.
 
