@@ -30,6 +30,7 @@ from .operators.remove_non_manifold import MAQUETTE_OT_remove_non_manifold
 from .operators.resolve_intersections import MAQUETTE_OT_resolve_intersections
 from .operators.select_problem import MAQUETTE_OT_select_problem
 from .operators.smooth_mesh import MAQUETTE_OT_smooth_mesh
+from .operators.untangle import MAQUETTE_OT_untangle
 from .panels.cleanup import MAQUETTE_PT_cleanup
 from .panels.generate import MAQUETTE_PT_generate
 from .panels.mesh import MAQUETTE_PT_mesh
@@ -55,6 +56,7 @@ CLASSES = (
     MAQUETTE_OT_recalculate_normals,
     MAQUETTE_OT_smooth_mesh,
     MAQUETTE_OT_resolve_intersections,
+    MAQUETTE_OT_untangle,
     MAQUETTE_OT_make_solid,
     MAQUETTE_OT_clean_up,
     MAQUETTE_OT_select_problem,

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import bpy
-import numpy as np
 from bpy.props import IntProperty
 
-from ..blender.polygons import read_polygons, world_scale
-from ..blender.rebuild import rebuild
+from ..blender.polygons import read_polygons
 from ..blender.report import counted
-from ..blender.shape_keys import read_offsets
-from ..blender.stand_in import stand_in
-from ..blender.transplant import transplant
 from ..errors import MeshError
 from ..geometry.problems import Problems, find_problems
 from ..geometry.repair.merge import merge_vertices
 from ..geometry.repair.polygons import Polygons
 from ..geometry.repair.prepare import drop_invalid
-from ..geometry.repair.transfer import blend
 from ..settings import FACE_LIMITS
-from .cleanup import Cleanup, Notes, as_new, read_source
+from .by_modifier import as_modified, dressed_stand_in, take_over
+from .cleanup import Cleanup, Notes, read_source
 
 __all__ = ["MAQUETTE_OT_decimate", "decimate"]
 
@@ -82,21 +77,13 @@ def _decimated(
     context: bpy.types.Context, item: bpy.types.Object, source: Polygons, before: Polygons, faces: int
 ) -> bpy.types.Mesh:
     """A new mesh, in lengths of the world, with all attributes, vertex groups and seams."""
-    with stand_in(context, item.data.copy()) as other:
-        keys = other.data.shape_keys
-        if keys is not None:
-            other.shape_key_clear()
-            bpy.data.batch_remove([keys])
-        rebuild(other, before, blend(before, source), keep_loose=False)
+    with dressed_stand_in(context, item, source, before) as other:
         modifier = other.modifiers.new("Decimate", "DECIMATE")
         modifier.use_collapse_triangulate = True
         ratio = faces / int((before.sizes - 2).sum())
         for attempt in range(_ATTEMPTS):
             modifier.ratio = min(ratio, 1.0)
-            depsgraph = context.evaluated_depsgraph_get()
-            made = bpy.data.meshes.new_from_object(
-                other.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
-            )
+            made = as_modified(context, other)
             count = len(made.polygons)
             if abs(count - faces) <= _TOLERANCE * faces or attempt == _ATTEMPTS - 1:
                 return made
@@ -120,13 +107,7 @@ def _finish(
     if worse:
         text += f"; it now has {' and '.join(worse.values())}"
         notes.warned = True
-    back = np.linalg.inv(world_scale(item))
-    offsets = read_offsets(item.data)
-    shares = blend(as_new(after), source).points if offsets else None
-    points = after.points @ back.T
-    shapes = [points + shares.mix(offset) for offset in offsets] if shares is not None else []
-    donor.attributes["position"].data.foreach_set("vector", points.astype(np.float32).ravel())
-    transplant(item, donor, shapes)
+    take_over(item, source, donor)
     return text
 
 

@@ -16,6 +16,7 @@ from ..operators.remove_loose_parts import MAQUETTE_OT_remove_loose_parts
 from ..operators.remove_non_manifold import MAQUETTE_OT_remove_non_manifold
 from ..operators.resolve_intersections import MAQUETTE_OT_resolve_intersections
 from ..operators.smooth_mesh import MAQUETTE_OT_smooth_mesh
+from ..operators.untangle import MAQUETTE_OT_untangle
 from .mesh import MAQUETTE_PT_mesh
 
 __all__ = ["MAQUETTE_PT_cleanup"]
@@ -32,6 +33,7 @@ _GROUPS = (
         (MAQUETTE_OT_remove_inner_shells, "META_BALL"),
         (MAQUETTE_OT_fill_holes, "SELECT_SET"),
         (MAQUETTE_OT_resolve_intersections, "MOD_BOOLEAN"),
+        (MAQUETTE_OT_untangle, "FORCE_CURVE"),
         (MAQUETTE_OT_make_solid, "MESH_CUBE"),
     ),
     (
