@@ -210,5 +210,6 @@ def test_all_tools_are_there() -> None:
         "remove_loose_parts",
         "remove_non_manifold",
         "resolve_intersections",
+        "untangle",
         "smooth_mesh",
     }
