@@ -43,7 +43,7 @@ from .inference.shape import ShapeModel
 from .settings import QUALITY, check_settings
 from .version import VERSION
 
-__all__ = ["ModelSet", "Result", "generate", "load_models"]
+__all__ = ["Draft", "ModelSet", "Result", "Steps", "generate", "load_models", "reconstruct"]
 
 SMOOTHING = 12  # Taubin steps on the dense surface: takes the grid's stair-steps away before faces are reduced
 SPARE = 1.6  # triangles of the dense surface per triangle asked for, at the least
@@ -72,6 +72,16 @@ class ModelSet:
         if self.foreign:
             entries[2]["join"] = join
         return tuple(entries)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A textured mesh in the view frame, what it was made from, and what came of a foreign depth model."""
+
+    mesh: MeshArrays
+    subject: Subject
+    surface: Surface
+    join: str
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,7 @@ def load_models(settings: Settings) -> ModelSet:
     return _open_models(settings.matte_model, settings.depth_model, settings.shape_model, settings.device)
 
 
-class _Steps:
+class Steps:
     """Tells each step's name and share of the work, times it, and stops between steps when asked to."""
 
     # Shares of the whole, from timings at Standard; they only place the progress bar.
@@ -160,7 +170,7 @@ def _reduce(vertices: Float, faces: Int, settings: Settings) -> tuple[Float, Int
     return vertices, pair_triangles(vertices, faces, settings.target_faces) if quads else faces
 
 
-def _see(pixels: Pixels, settings: Settings, models: ModelSet, steps: _Steps) -> tuple[Subject, Surface, str]:
+def _see(pixels: Pixels, settings: Settings, models: ModelSet, steps: Steps) -> tuple[Subject, Surface, str]:
     """The subject, its visible surface, and what came of a foreign depth model."""
     with steps.step("Cutting out the subject"):
         cut = cut_out(pixels, settings.background, models.matte)
@@ -175,7 +185,7 @@ def _see(pixels: Pixels, settings: Settings, models: ModelSet, steps: _Steps) ->
     return subject, surface, note
 
 
-def _looks(vertices: Float, faces: Int, subject: Subject, surface: Surface, size: int, steps: _Steps) -> MeshArrays:
+def _looks(vertices: Float, faces: Int, subject: Subject, surface: Surface, size: int, steps: Steps) -> MeshArrays:
     """The mesh in the view frame with what was seen of it, UVs and texture (``size`` 0: without the last two)."""
     if not size:
         return MeshArrays(vertices, faces, attributes={"seen": seen_vertices(vertices, faces, surface.camera)})
@@ -184,6 +194,21 @@ def _looks(vertices: Float, faces: Int, subject: Subject, surface: Surface, size
     with steps.step("Painting the texture"):
         texture, seen = bake_texture(vertices, faces, uv, subject, surface, size)
     return MeshArrays(vertices, faces, uv, texture, {"seen": seen})
+
+
+def reconstruct(picture: Path, settings: Settings, models: ModelSet, steps: Steps) -> Draft:
+    """All of `generate` but placing and measuring the mesh."""
+    check_settings(settings)
+    with steps.step("Reading the picture"):
+        pixels = decode_picture(picture)
+    subject, surface, join = _see(pixels, settings, models, steps)
+    with steps.step("Completing the shape"):
+        volume = models.shape.complete(surface, settings.quality != "draft")
+    with steps.step("Building the surface"):
+        vertices, faces = _dense_surface(volume, surface, subject, settings)
+    with steps.step("Reducing faces"):
+        vertices, faces = _reduce(vertices, faces, settings)
+    return Draft(_looks(vertices, faces, subject, surface, settings.texture_size, steps), subject, surface, join)
 
 
 def generate(picture: Path, settings: Settings, models: ModelSet, progress: Progress, cancelled: Cancelled) -> Result:
@@ -212,21 +237,11 @@ def generate(picture: Path, settings: Settings, models: ModelSet, progress: Prog
     MaquetteError
         One of its children, with a sentence for the user.
     """
-    check_settings(settings)
-    steps = _Steps(progress, cancelled)
-    with steps.step("Reading the picture"):
-        pixels = decode_picture(picture)
-    subject, surface, join = _see(pixels, settings, models, steps)
-    with steps.step("Completing the shape"):
-        volume = models.shape.complete(surface, settings.quality != "draft")
-    with steps.step("Building the surface"):
-        vertices, faces = _dense_surface(volume, surface, subject, settings)
-    with steps.step("Reducing faces"):
-        vertices, faces = _reduce(vertices, faces, settings)
-    mesh = _looks(vertices, faces, subject, surface, settings.texture_size, steps)
+    steps = Steps(progress, cancelled)
+    draft = reconstruct(picture, settings, models, steps)
     with steps.step("Checking the mesh"):
-        upright = place(view_to_object(mesh.vertices, surface.camera.elevation), settings.height)
-        mesh = replace(mesh, vertices=upright)
+        upright = place(view_to_object(draft.mesh.vertices, draft.surface.camera.elevation), settings.height)
+        mesh = replace(draft.mesh, vertices=upright)
         report = measure(from_faces(mesh.vertices, mesh.faces))
     progress("Done", 1.0)
-    return Result(mesh, Report(VERSION, str(picture), settings, models.used(join), steps.seconds, report))
+    return Result(mesh, Report(VERSION, str(picture), settings, models.used(draft.join), steps.seconds, report))
