@@ -36,7 +36,7 @@ class Verdict:
     ``outcome``: "cleaned", "refused" (with one line of error), "crashed" or "hung". ``watertight``: every edge has two
     faces, which agree. ``sane``: the volume is over 0 and at most 1.05 of the convex hull's, the box within 10 %.
     ``added``, ``lost``: mean and largest distance from the result to the source's surface and back, as shares of the
-    source's diagonal. ``warned``: whether a warning was given.
+    source's diagonal; what a closed result encloses is not lost. ``warned``: whether a warning was given.
     """
 
     name: str
@@ -109,15 +109,19 @@ def _measure(source: Any, result: Any) -> dict[str, Any]:
         "watertight": watertight,
         "sane": bool(0 < result.volume <= 1.05 * hull and box.all()),
         "added": _apart(result, source, size),
-        "lost": _apart(source, result, size),
+        "lost": _apart(source, result, size, spare_inside=watertight),
     }
 
 
-def _apart(one: Any, other: Any, size: float) -> tuple[float, float]:
-    """Mean and largest distance of points of one surface from the other, as shares of the size."""
+def _apart(one: Any, other: Any, size: float, spare_inside: bool = False) -> tuple[float, float]:
+    """Mean and largest distance of points of one surface from the other, as shares of the size; those of points inside
+    the other count as none if they are spared."""
     points = one.sample(SAMPLES, seed=0)
     other = LIBRARY.Trimesh(other.vertices, other.faces[other.area_faces > 1e-14 * size**2], process=False)
     distance = LIBRARY.proximity.closest_point(other, points)[1] / size
+    far = np.flatnonzero(distance > 0.005)
+    if spare_inside and len(far):
+        distance[far[other.contains(points[far])]] = 0.0
     return float(distance.mean()), float(distance.max())
 
 
