@@ -25,11 +25,11 @@ _LITTLE = 0.2
 """They go back by halves until no more than this is left of the way, and then all of it."""
 
 
-def settle(points: Points, triangles: Indices, onto: NearestSurface, field: Float, gap: float) -> Points:
+def settle(points: Points, triangles: Indices, onto: NearestSurface, field: Float, gap: float, least: float) -> Points:
     """Move the vertices of a closed surface onto the surface it was drawn around.
 
-    Where what it encloses is thick, vertices move all the way; where it would get thinner than twice the gap, only so
-    far that this thickness remains. Where it spans a hole it is smoothed. No face turns over, and as far as can be no
+    Where what it encloses is thick, vertices move all the way; where it is too thin, only so far that the least
+    thickness remains. Where it spans a hole it is smoothed. No face turns over, and as far as can be no
     face comes to cross another.
 
     Parameters
@@ -43,6 +43,8 @@ def settle(points: Points, triangles: Indices, onto: NearestSurface, field: Floa
         Positive at the cells that the closed surface encloses.
     gap : float
         How far the closed surface is from the other, in cells.
+    least : float
+        The least thickness, in cells; no more than twice the gap.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def settle(points: Points, triangles: Indices, onto: NearestSurface, field: Floa
     near = np.flatnonzero(triangle >= 0)
     on = onto.place(triangle[near], weights[near])
     out = (points[near] - on) / np.maximum(distance[near], 1e-9)[:, None]
-    pull = np.clip(0.5 * _thickness(field, on, out, gap), 0.0, (1.0 - _REST) * gap)
+    pull = np.clip(gap + 0.5 * (_thickness(field, on, out, gap) - least), 0.0, (1.0 - _REST) * gap)
     goal = points.copy()
     goal[near] = on + (gap - pull)[:, None] * out
     _smooth(goal, triangles, triangle < 0)

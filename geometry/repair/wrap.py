@@ -18,27 +18,27 @@ from .voxels import count_cells, grid_distance
 
 __all__ = ["wrap"]
 
-_THINNEST = 1.5
-"""Sheets get at least this many cells thick, or the grid would not hold them."""
+_GAP = 0.75
+"""The surface is first drawn at least so far around the mesh, in cells: nearer by, the grid would not hold sheets."""
 _HOLE = 0.03
 """Hollows behind holes up to about this wide, as a share of the diagonal, come out solid."""
 _LEAST = 0.05
 """No cell is taken to be nearer to the closed surface than this, in cells."""
 _COARSER = 4
 """Cells of this many cells' width show how much surface there is."""
-_MOST = 4
+_MOST = 3
 """A surface may pass this many times as many cells as a side of the box has; a box passes six times as many."""
 _TOO_LITTLE = 0.65
 """By how much the distance on the grid may be too little, in cells."""
-_FAST, _MANY, _SLOW = 4, 30_000, 2
-"""Each round of simplification keeps one face in four, or one in two where there are not so many."""
-_FEWEST = 400
+_FACTORS = (4.0, 2.0, 1.4)
+"""Each round of simplification divides the number of faces by the first of these with which the shape is kept."""
+_FEWEST = 200
 _SAMPLES = 20_000
 _MEAN, _LARGEST = 0.06, 1.5
 """How far a simpler surface may be from the full one, in cells."""
 
 
-def wrap(mesh: Polygons, *, cells: int = 192, thickness: float = 0.004) -> Polygons:
+def wrap(mesh: Polygons, *, cells: int = 192, thickness: float = 0.003) -> Polygons:
     """Draw one closed surface around everything, and pull it down onto the mesh.
 
     What the mesh encloses comes out solid, also where holes of up to 3 % of its diagonal lead in. Sheets that enclose
@@ -51,7 +51,7 @@ def wrap(mesh: Polygons, *, cells: int = 192, thickness: float = 0.004) -> Polyg
     cells : int
         Along the longest side of the mesh's box; fewer where the mesh has more surface than most.
     thickness : float
-        Of plates, as a share of the diagonal; they are at least one and a half cells thick.
+        Of plates, as a share of the diagonal, and the least of everything else.
 
     Returns
     -------
@@ -72,7 +72,8 @@ def wrap(mesh: Polygons, *, cells: int = 192, thickness: float = 0.004) -> Polyg
     passed = count_cells(mesh.points - low, triangles, _COARSER * cell) * _COARSER**2
     cell *= max(1.0, (passed / (_MOST * cells * cells)) ** 0.5)
     diagonal = float(np.linalg.norm(high - low)) / cell
-    gap = 0.5 * max(_THINNEST, thickness * diagonal)
+    least = thickness * diagonal
+    gap = max(_GAP, 0.5 * least)
     steps = int(np.ceil(0.5 * _HOLE * diagonal - gap))
     border = steps + int(np.ceil(gap)) + 3
     origin = low - border * cell
@@ -81,7 +82,7 @@ def wrap(mesh: Polygons, *, cells: int = 192, thickness: float = 0.004) -> Polyg
     surface = NearestSurface(places, triangles)
     field = _field(places, triangles, surface, (x, y, z), gap, steps)
     vertices, faces = extract_surface(field)
-    points = settle(vertices.astype(np.float64), faces.astype(np.int64), surface, field, gap)
+    points = settle(vertices.astype(np.float64), faces.astype(np.int64), surface, field, gap, least)
     points, faces = _simplified(points, faces.astype(np.int64))
     return _forgetful(points * cell + origin, faces)
 
@@ -107,17 +108,16 @@ def _field(
 def _simplified(points: Points, faces: Indices) -> tuple[Points, Indices]:
     """About as few faces as the surface needs to keep its shape."""
     sample = points[:: -(-len(points) // _SAMPLES)]
-    simple, fewer = points.astype(np.float32), faces.astype(np.int32)
-    while len(faces) > _FEWEST:
-        target = len(faces) // (_FAST if len(faces) > _MANY else _SLOW)
-        try:
-            simple, fewer = decimate(simple, fewer, target)
-        except MeshError:
-            break
-        distance, _, _ = NearestSurface(simple.astype(np.float64), fewer.astype(np.int64)).find(sample)
-        if distance.mean() > _MEAN or distance.max() > _LARGEST:
-            break
-        points, faces = simple.astype(np.float64), fewer.astype(np.int64)
+    for factor in _FACTORS:
+        while len(faces) > factor * _FEWEST:
+            try:
+                simple, fewer = decimate(points.astype(np.float32), faces.astype(np.int32), int(len(faces) / factor))
+            except MeshError:
+                break
+            apart, _, _ = NearestSurface(simple.astype(np.float64), fewer.astype(np.int64)).find(sample)
+            if apart.mean() > _MEAN or apart.max() > _LARGEST:
+                break
+            points, faces = simple.astype(np.float64), fewer.astype(np.int64)
     return points, faces
 
 
