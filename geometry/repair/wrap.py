@@ -11,7 +11,7 @@ from ..decimate import decimate
 from ..extract import extract_surface
 from ..nearest import NearestSurface
 from .enclose import find_outside, grown
-from .polygons import NONE, Polygons, starts
+from .polygons import NONE, Polygons, compact, starts
 from .settle import settle
 from .triangulate import triangulate_polygons
 from .voxels import count_cells, grid_distance
@@ -63,9 +63,9 @@ def wrap(mesh: Polygons, *, cells: int = 192, thickness: float = 0.003) -> Polyg
     MeshError
         If the mesh has no extent.
     """
+    mesh = compact(mesh)
     triangles = mesh.corners[triangulate_polygons(mesh)[0]]
-    used = mesh.points[np.unique(triangles)]
-    low, high = used.min(axis=0), used.max(axis=0)
+    low, high = mesh.points.min(axis=0), mesh.points.max(axis=0)
     cell = float((high - low).max()) / cells
     if cell <= 0:
         raise MeshError("All vertices of the mesh lie in one point; there is no surface to work on.")
@@ -74,7 +74,7 @@ def wrap(mesh: Polygons, *, cells: int = 192, thickness: float = 0.003) -> Polyg
     diagonal = float(np.linalg.norm(high - low)) / cell
     least = thickness * diagonal
     gap = max(_GAP, 0.5 * least)
-    steps = int(np.ceil(0.5 * _HOLE * diagonal - gap))
+    steps = max(0, int(np.ceil(0.5 * _HOLE * diagonal - gap)))
     border = steps + int(np.ceil(gap)) + 3
     origin = low - border * cell
     places = (mesh.points - origin) / cell

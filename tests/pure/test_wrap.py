@@ -61,23 +61,23 @@ def damaged(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float]:
     return points, np.concatenate([faces[keep], faces[keep][:5]]), abs(body.volume)
 
 
-@settings(deadline=None, max_examples=5)
+@settings(deadline=None, max_examples=4)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_damaged_bodies_come_back(seed: int) -> None:
     points, faces, expected = damaged(np.random.default_rng(seed))
-    result = wrap(from_faces(points, faces), cells=72)
+    result = wrap(from_faces(points, faces), cells=64)
     check(result, points, faces)
     assert volume(result) == pytest.approx(expected, rel=0.03)
     assert not crossing_faces(*(rows.astype(kind) for rows, kind in zip(surface(result), "fi", strict=True))).any()
 
 
-@settings(deadline=None, max_examples=5)
+@settings(deadline=None, max_examples=4)
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 30))
 def test_any_soup_becomes_a_body(seed: int, n: int) -> None:
     rng = np.random.default_rng(seed)
     points = (rng.uniform(-1, 1, (n, 1, 3)) + rng.normal(scale=0.5, size=(n, 3, 3))).reshape(-1, 3)
     faces = np.arange(3 * n).reshape(-1, 3)
-    check(wrap(from_faces(points, faces), cells=48), points, faces, off=0.03)
+    check(wrap(from_faces(points, faces), cells=40), points, faces, off=0.03)
 
 
 def test_a_box_comes_out_sharp() -> None:
@@ -95,10 +95,17 @@ def test_a_box_comes_out_sharp() -> None:
 def test_a_sheet_becomes_a_plate_as_thick_as_asked() -> None:
     points = np.array([[0, 0, 0], [4, 0, 0], [4, 3, 0], [0, 3, 0]], float)
     for thickness in (0.005, 0.015):
-        result = wrap(from_faces(points, np.array([[0, 1, 2, 3]])), cells=96, thickness=thickness)
+        result = wrap(from_faces(points, np.array([[0, 1, 2, 3]])), cells=64, thickness=thickness)
         check(result, points, np.array([[0, 1, 2], [0, 2, 3]]))
         assert np.ptp(result.points[:, 2]) == pytest.approx(5 * thickness, rel=0.05)
         assert volume(result) == pytest.approx(12 * 5 * thickness, rel=0.1)
+
+
+def test_a_very_thick_plate() -> None:
+    points = np.array([[0, 0, 0], [4, 0, 0], [4, 3, 0], [0, 3, 0]], float)
+    result = wrap(from_faces(points, np.array([[0, 1, 2, 3]])), cells=64, thickness=0.06)
+    assert is_closed_manifold(surface(result)[1].astype(np.int32), len(result.points))
+    assert np.ptp(result.points[:, 2]) == pytest.approx(0.3, rel=0.05)
 
 
 def open_sphere(hole: float) -> tuple[np.ndarray, np.ndarray, float]:
@@ -134,7 +141,7 @@ def test_bodies_apart_stay_apart_and_a_wide_gap_stays_open() -> None:
 
 def test_huge_offset_and_unused_points_far_out() -> None:
     sphere = trimesh.creation.icosphere(subdivisions=2)
-    points = np.concatenate([sphere.vertices, [[500.0, 0, 0]]]) + 1e7
+    points = np.concatenate([sphere.vertices, [[5e5, 0, 0]]]) + 1e7
     faces = np.asarray(sphere.faces, np.int64)
     result = wrap(from_faces(points, faces), cells=64)
     check(result, points, faces)
@@ -187,6 +194,6 @@ def test_meshes_of_others(name: str) -> None:
         pytest.skip("the shared folder beside the checkout is missing")
     mesh = trimesh.load(path, process=False, force="mesh")
     points, faces = np.asarray(mesh.vertices), np.asarray(mesh.faces, np.int64)
-    result = wrap(from_faces(points, faces), cells=72)
+    result = wrap(from_faces(points, faces), cells=64)
     check(result, points, faces, off=0.015)
     assert volume(result) < 1.05 * mesh.convex_hull.volume
