@@ -15,6 +15,7 @@ from .filters import sample
 from .foreground import Foreground, extend_foreground
 from .pad import pad_texture
 from .raster import barycentric, face_map
+from .reflection import Reflection, find_reflection
 from .triangles import area_vectors, triangulate
 from .vertex_colours import vertex_colours
 from .visibility import LEAST_FACING, View, facing_camera, look_at
@@ -39,6 +40,8 @@ class _Scene:
     camera: Camera
     view: View
     foreground: Foreground
+    reflection: Reflection | None
+    mirrored: Mask
 
 
 def bake_texture(
@@ -46,8 +49,9 @@ def bake_texture(
 ) -> tuple[Pixels, Float]:
     """Paint a mesh with the picture it was made from.
 
-    A texel takes the picture's colour as far as the camera sees its surface well, and fades to a colour spread over
-    the mesh from the seen parts elsewhere.
+    A texel takes the picture's colour as far as the camera sees its surface well, and fades elsewhere to that of its
+    mirror image, where the subject is symmetric in shape and colours, or to a colour spread over the mesh from the seen
+    parts.
 
     Parameters
     ----------
@@ -78,9 +82,13 @@ def bake_texture(
     view = look_at(vertices, triangles, surface.camera, side)
     foreground = extend_foreground(subject, _crop_texels(vertices, triangles, corners))
     facing = facing_camera(vertices, triangles, surface.camera)
-    base, seen = vertex_colours(vertices, triangles, facing, view, foreground, surface.camera)
+    reflection = find_reflection(vertices, triangles, surface.camera, view, foreground)
+    base, seen = vertex_colours(vertices, triangles, facing, view, foreground, surface.camera, reflection)
     direct = (facing > LEAST_FACING) & (seen[triangles] > 0).any(1)
-    scene = _Scene(triangles, vertices, base, direct, surface.camera, view, foreground)
+    mirrored = np.zeros(len(triangles), np.bool_)
+    if reflection:
+        mirrored = ((reflection.colours(vertices)[1] > 0) & (reflection.hidden > 0))[triangles].any(1)
+    scene = _Scene(triangles, vertices, base, direct, surface.camera, view, foreground, reflection, mirrored)
     return _paint(scene, corners, size), seen
 
 
@@ -112,6 +120,12 @@ def _paint(scene: _Scene, corners: Points, size: int) -> Pixels:
 def _texel_colours(scene: _Scene, triangle: Int, weights: Float) -> Float:
     """Colours float32 [N, 3] of points given by triangle and weights of its corners."""
     colour = _interpolate(scene.base, scene.triangles[triangle], weights)
+    if scene.reflection:
+        hidden = np.flatnonzero(scene.mirrored[triangle])
+        corners, share = scene.triangles[triangle[hidden]], weights[hidden]
+        image, trust = scene.reflection.colours(_interpolate(scene.points, corners, share))
+        trust *= (scene.reflection.hidden[corners] * share).sum(1)
+        colour[hidden] += trust[:, None] * (image - colour[hidden])
     near = np.flatnonzero(scene.direct[triangle])
     points = _interpolate(scene.points, scene.triangles[triangle[near]], weights[near])
     u, v, depth = project(points, scene.camera)

@@ -11,6 +11,7 @@ from .diffuse import diffuse
 from .filters import box_mean, sample
 from .foreground import Foreground
 from .pad import fill_gaps
+from .reflection import Reflection
 from .triangles import area_vectors, sum_at
 from .visibility import LEAST_FACING, View
 
@@ -29,7 +30,13 @@ _GRID = 96
 
 
 def vertex_colours(
-    vertices: Float, triangles: Int, facing: Points, view: View, foreground: Foreground, camera: Camera
+    vertices: Float,
+    triangles: Int,
+    facing: Points,
+    view: View,
+    foreground: Foreground,
+    camera: Camera,
+    reflection: Reflection | None = None,
 ) -> tuple[Float, Float]:
     """Average the picture around each vertex, and spread the colours from the seen parts over the others.
 
@@ -40,6 +47,7 @@ def vertex_colours(
     facing : float64 [T], see `facing_camera`
     view : the mesh seen from ``camera``
     foreground : the picture
+    reflection : where the subject is symmetric, hidden parts take the colours of their mirror images
 
     Returns
     -------
@@ -61,16 +69,26 @@ def vertex_colours(
         hold = _HOLD * np.minimum(hold / hold[hold > 0].mean(), 1)
     area = np.linalg.norm(area_vectors(vertices, triangles), axis=1)
     around = sum_at(triangles.ravel(), np.repeat(area / 3, 3), len(vertices))
+    # The surface a pixel shows: the pixel's own size at that distance, more where the surface is slanted.
+    distance = 1 + (view.weights * vertices[:, 1][triangles[view.triangle]]).sum(1) / camera.distance
+    size = (2 / view.size * distance) ** 2 / np.maximum(facing[view.triangle], LEAST_FACING)
+    seen = np.clip(_gather(shown * size, corner, view.weights, len(vertices)) / np.maximum(around, 1e-12), 0, 1)
+    if reflection:
+        own, hold = _with_images(vertices, own, hold, reflection)
     guess = _colours_alike(vertices, own, hold * around, camera) if (hold > 0).any() else _mean_colour(foreground)
     pull = np.maximum(around, 1e-9) / _REACH**2
     strength = hold + pull
     target = (own * hold[:, None] + guess * pull[:, None]) / strength[:, None]
     colours = diffuse(target, strength, vertices, triangles)
-    # The surface a pixel shows: the pixel's own size at that distance, more where the surface is slanted.
-    distance = 1 + (view.weights * vertices[:, 1][triangles[view.triangle]]).sum(1) / camera.distance
-    size = (2 / view.size * distance) ** 2 / np.maximum(facing[view.triangle], LEAST_FACING)
-    seen = _gather(shown * size, corner, view.weights, len(vertices)) / np.maximum(around, 1e-12)
-    return colours.astype(np.float32), np.clip(seen, 0, 1).astype(np.float32)
+    return colours.astype(np.float32), seen.astype(np.float32)
+
+
+def _with_images(vertices: Float, own: Points, hold: Points, reflection: Reflection) -> tuple[Points, Points]:
+    """Colours [V, 3] and how firmly they are held [V], joined by those of mirror images where nothing is seen."""
+    image, trust = reflection.colours(vertices)
+    added = _HOLD * trust * reflection.hidden
+    total = hold + added
+    return (own * hold[:, None] + image * added[:, None]) / np.maximum(total, 1e-12)[:, None], total
 
 
 def _mean_colour(foreground: Foreground) -> Points:

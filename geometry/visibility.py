@@ -53,6 +53,13 @@ class View:
         row = np.clip((1 - v) * (self.size / 2), 0, self.size - 1).astype(np.int32)
         return y <= self.depth[row, column]
 
+    def distance(self, u: Float, v: Float, y: Float) -> Float:
+        """How far in depth from the surface seen at crop position ``u``, ``v`` the depth ``y`` lies: float32 [N], inf
+        where nothing is seen."""
+        column = np.clip((u + 1) * (self.size / 2), 0, self.size - 1).astype(np.int32)
+        row = np.clip((1 - v) * (self.size / 2), 0, self.size - 1).astype(np.int32)
+        return np.abs(y - (self.depth[row, column] - np.float32(_BIAS)))
+
 
 def to_pixels(u: Float, v: Float, size: int) -> Points:
     """Continuous pixel coordinates [..., 2] (x right, y down) of crop positions on a grid of ``size``."""
