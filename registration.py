@@ -10,6 +10,7 @@ from . import preferences, properties
 from .blender import thumbnail
 from .cli import main
 from .operators import cleaning, generation
+from .operators.bake_detail import MAQUETTE_OT_bake_detail
 from .operators.cancel import MAQUETTE_OT_cancel
 from .operators.check_mesh import MAQUETTE_OT_check_mesh
 from .operators.choose_picture import MAQUETTE_OT_choose_picture
@@ -62,6 +63,7 @@ CLASSES = (
     MAQUETTE_OT_select_problem,
     MAQUETTE_OT_decimate,
     MAQUETTE_OT_quad_remesh,
+    MAQUETTE_OT_bake_detail,
     MAQUETTE_PT_generate,
     MAQUETTE_PT_mesh,
     MAQUETTE_PT_cleanup,

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from ..contracts import Float, Int, Mask, Pixels
 from ..errors import MeshError
 from .arrays import Indices, dot
-from .bake_detail_match import DetailMesh, Matches, Progress, at_corners, find_matches, in_parts
+from .bake_detail_data import Detail, DetailMesh
+from .bake_detail_match import Matches, Progress, at_corners, find_matches, in_parts
 from .bake_detail_sky import sky_share
 from .edges import check_mesh
 from .pad import fill_gaps, pad_texture
@@ -19,35 +20,12 @@ from .raster import barycentric, covered_pixels, face_map
 from .tangents import corner_tangents
 from .triangles import unit, vertex_normals
 
-__all__ = ["MAPS", "Detail", "DetailMesh", "bake_detail", "smooth_mesh_of"]
+__all__ = ["MAPS", "bake_detail", "smooth_mesh_of"]
 
 MAPS = frozenset({"normal", "displacement", "occlusion"})
 MIDLEVEL = 0.5
 _FLAT = np.array([128, 128, 255], np.uint8)
 _WHITEST = 65535
-
-
-@dataclass(frozen=True)
-class Detail:
-    """Maps, first row at the top, None where not asked for, and how well the two meshes fitted.
-
-    ``normal`` uint8 [S, S, 3]: tangent space, X right, Y up (OpenGL), Z out, -1..1 as 0..255. ``displacement`` uint16
-    [S, S]: ``(value / 65535 - midlevel) * scale`` metres along the smooth normal. ``occlusion`` uint8 [S, S]: 255 where
-    the whole sky is seen. ``covered`` bool [S, S]: the texels in use; the rest is padding. ``met``, ``near``: the
-    shares of the texels in use that took the detail along the normal and, failing that, from the nearest point; the
-    others found none within reach and show the mesh's own surface. ``overlap``: the share that more than one face
-    claims.
-    """
-
-    normal: Pixels | None
-    displacement: npt.NDArray[np.uint16] | None
-    occlusion: Pixels | None
-    covered: Mask
-    scale: float
-    midlevel: float
-    met: float
-    near: float
-    overlap: float
 
 
 @dataclass(frozen=True)

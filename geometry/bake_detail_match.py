@@ -11,31 +11,18 @@ import numpy.typing as npt
 
 from ..contracts import Float, Int, Mask
 from .arrays import Indices, Points, dot
+from .bake_detail_data import DetailMesh
 from .bake_detail_rays import LineTarget
 from .nearest import NearestSurface
 from .repair.merge import same_places
 from .triangles import sum_at, unit
 
-__all__ = ["DetailMesh", "Matches", "Progress", "at_corners", "find_matches", "in_parts"]
+__all__ = ["Matches", "Progress", "at_corners", "find_matches", "in_parts"]
 
 Progress: TypeAlias = Callable[[float], None]
 """Told a share of the work, 0 to 1, now and then; may raise to stop it."""
 
 _AT_ONCE = 1 << 17
-
-
-@dataclass(frozen=True)
-class DetailMesh:
-    """A mesh of triangles as it is shown: ``normals`` and ``uv`` (origin at the bottom left) are of the corners.
-
-    ``points`` float64 [V, 3] in metres, ``triangles`` int32 [T, 3], ``normals`` float32 [T, 3, 3] unit, ``uv`` float32
-    [T, 3, 2] or None.
-    """
-
-    points: Points
-    triangles: Int
-    normals: Float
-    uv: Float | None = None
 
 
 @dataclass(frozen=True)

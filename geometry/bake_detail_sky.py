@@ -3,7 +3,7 @@
 The surface is looked at from many directions spread evenly over the sphere. In each view a grid holds how far the
 surface reaches towards the viewer and away from it; a point in front of what the grid holds sees that piece of sky.
 The surface is laid into the grids as points, two a cell where it faces the viewer, which costs far less than drawing
-its triangles and leaves gaps that hardly count: a gap is open in one view out of all.
+its triangles; the few cells between them that get none are closed afterwards.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ def _frames() -> list[Float]:
 
 def _cells(local: Float) -> Int:
     """The cells of the grid that points, in cells from its middle, fall into; always inside."""
-    place = np.clip(local[:, :2] + _GRID / 2, 0, _GRID - 1).astype(np.int32)
-    return place[:, 1] * _GRID + place[:, 0]
+    column, row = (np.clip((local[:, k] + _GRID / 2).astype(np.int32), 0, _GRID - 1) for k in (0, 1))
+    return row * _GRID + column
 
 
 def _extents(cover: Float, frame: Float) -> tuple[Float, Float]:
@@ -109,7 +109,16 @@ def _extents(cover: Float, frame: Float) -> tuple[Float, Float]:
     height = np.ascontiguousarray(local[:, 2])
     np.maximum.at(top, cells, height)
     np.minimum.at(bottom, cells, height)
-    return top, bottom
+    return _closed(top), -_closed(-bottom)
+
+
+def _closed(top: Float) -> Float:
+    """Raise cells (flat) to the lower of the two beside them, or above and below them."""
+    grid = top.reshape(_GRID, _GRID)
+    wide = grid.copy()
+    np.maximum(wide[:, 1:-1], np.minimum(grid[:, :-2], grid[:, 2:]), out=wide[:, 1:-1])
+    np.maximum(wide[1:-1], np.minimum(grid[:-2], grid[2:]), out=wide[1:-1])
+    return wide.ravel()
 
 
 def _spread(points: Points, triangles: Int, cell: float) -> Points:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ..contracts import Mask
 from .arrays import Indices, Points, dot
 from .components import components
-from .triangles import unit
+from .triangles import sum_at, unit
 
 __all__ = ["corner_tangents"]
 
@@ -49,7 +49,7 @@ def corner_tangents(
     corner = _welded(places, normals, coordinates)
     group = _groups(corner, mirrored, sound)
     weighted = np.where(sound[:, None, None], _weighted(places, normals.astype(np.float64), along), 0.0).reshape(-1, 3)
-    total = np.stack([np.bincount(group, weighted[:, axis], len(group)) for axis in range(3)], 1)
+    total = np.stack([sum_at(group, weighted[:, axis], len(group)) for axis in range(3)], 1)
     tangents = unit(total[group].reshape(-1, 3, 3))
     missing = ~tangents.any(axis=2)
     tangents[missing] = _any_across(normals[missing].astype(np.float64))
@@ -61,10 +61,9 @@ def _directions(places: Points, uv: Points) -> tuple[Points, Mask, Mask]:
     first, second = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
     area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
     side, other = places[:, 1] - places[:, 0], places[:, 2] - places[:, 0]
-    along = second[:, 1:] * side - first[:, 1:] * other
+    along: Points = second[:, 1:] * side - first[:, 1:] * other
     mirrored = area < 0
-    onwards: Points = np.where(mirrored[:, None], -along, along)
-    along = unit(onwards)
+    along = unit(along * np.where(mirrored, -1.0, 1.0)[:, None])
     return along, mirrored, (area != 0) & along.any(axis=1)
 
 

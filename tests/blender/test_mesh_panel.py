@@ -199,6 +199,7 @@ def test_all_tools_are_there() -> None:
     cube()
     shown = set(buttons(draw(MAQUETTE_PT_cleanup)))
     assert shown == {
+        "bake_detail",
         "decimate",
         "fill_holes",
         "make_solid",

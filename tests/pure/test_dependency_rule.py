@@ -51,6 +51,7 @@ PARTS = {
         "inference.decode",
         "meshfiles",
         "geometry.arrays",
+        "geometry.bake_detail_data",
         "geometry.repair.polygons",
         "geometry.repair.transfer",
     },
