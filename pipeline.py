@@ -27,7 +27,7 @@ from .geometry.quads import pair_triangles
 from .geometry.refine import subdivide
 from .geometry.relief import sharpen
 from .geometry.repair.polygons import from_faces
-from .geometry.smooth import taubin
+from .geometry.smooth import smooth_apart
 from .geometry.unwrap import unwrap
 from .geometry.visibility import seen_vertices
 from .inference.card import Card, find_card, load_card
@@ -156,7 +156,7 @@ def _dense_surface(volume: Volume, surface: Surface, subject: Subject, settings:
     vertices, faces = grid_to_view(*extract_surface(fine.field), fine)
     vertices, faces = keep_parts(vertices, faces, settings.use)
     if settings.use != "raw":
-        vertices = taubin(vertices, faces, SMOOTHING)
+        vertices = smooth_apart(vertices, faces, SMOOTHING)
     return vertices, faces
 
 

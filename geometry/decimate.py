@@ -11,6 +11,7 @@ from .collapse import Collapses, Limits, choose_collapses
 from .edges import check_mesh, count_fans, find_edges, ringed_vertices
 from .quadrics import best_points, vertex_quadrics
 from .self_intersections import crossing_faces
+from .smooth import relax_crossings
 
 __all__ = ["decimate"]
 
@@ -29,7 +30,7 @@ _PASSES = 8
 _LAST_PASSES = 1000
 
 
-def decimate(vertices: Float, faces: Int, target: int) -> tuple[Float, Int]:
+def decimate(vertices: Float, faces: Int, target: int, attempts: int = _ATTEMPTS) -> tuple[Float, Int]:
     """Reduce a triangle mesh to a number of faces by collapsing edges, those that change the shape least first.
 
     Every collapse keeps the surface what it is: a closed manifold stays one, with the same parts and handles. No face
@@ -42,6 +43,8 @@ def decimate(vertices: Float, faces: Int, target: int) -> tuple[Float, Int]:
     faces : int32 [F, 3]
     target : int
         The number of faces to reach. A mesh with no more than that is returned as it is.
+    attempts : int
+        How often to reduce again where faces came to cross, each time as long as the first.
 
     Returns
     -------
@@ -61,7 +64,7 @@ def decimate(vertices: Float, faces: Int, target: int) -> tuple[Float, Int]:
     size = float((high - low).max()) or 1.0
     points = (vertices - low) / size
     fixed = _fixed_vertices(faces, len(vertices))
-    points, reduced = _reduce_apart(points, faces.astype(np.int64), fixed, target)
+    points, reduced = _reduce_apart(points, faces.astype(np.int64), fixed, target, attempts)
     if len(reduced) > 1.02 * target:
         raise MeshError(
             f"The mesh cannot be reduced to {target} faces without breaking its surface; "
@@ -78,29 +81,32 @@ def _fixed_vertices(faces: Int, n_vertices: int) -> Mask:
     return fixed | (count_fans(edges, n_vertices) != 1)
 
 
-def _reduce_apart(points: Points, faces: Indices, fixed: Mask, target: int) -> tuple[Points, Indices]:
+def _reduce_apart(points: Points, faces: Indices, fixed: Mask, target: int, attempts: int) -> tuple[Points, Indices]:
     """Reduce, and where faces came to cross, reduce again with that place left as it was.
 
     Surfaces that run close to each other may come to cross as they get coarser. Of the attempts that reach the target
-    the one with the fewest crossings is taken.
+    the one with the fewest crossings is taken, and what still crosses there is relaxed.
     """
-    best: tuple[Points, Indices] | None = None
-    fewest = len(faces)
-    for _ in range(_ATTEMPTS):
+    best: tuple[Points, Indices, Indices] | None = None
+    fewest, kept = len(faces), fixed
+    for _ in range(attempts):
         new_points, new_faces, home = _reduce(points, faces, fixed, target)
         if best is not None and len(new_faces) > target:
             break
         crossing = crossing_faces(new_points.astype(np.float32), new_faces.astype(np.int32))
         n_crossing = np.count_nonzero(crossing)
         if best is None or n_crossing < fewest:
-            best, fewest = (new_points, new_faces), n_crossing
+            best, fewest = (new_points, new_faces, home), n_crossing
         if not n_crossing or n_crossing > _HOPELESS * target:
             break
         spoilt = np.zeros(len(new_points), np.bool_)
         spoilt[new_faces[crossing]] = True
         fixed = fixed | spoilt[home]
     assert best is not None
-    return best
+    points, faces, home = best
+    staying = np.zeros(len(points), np.bool_)
+    staying[home[kept]] = True
+    return relax_crossings(points, faces, staying), faces
 
 
 def _reduce(points: Points, faces: Indices, fixed: Mask, target: int) -> tuple[Points, Indices, Indices]:

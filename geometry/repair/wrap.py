@@ -111,7 +111,8 @@ def _simplified(points: Points, faces: Indices) -> tuple[Points, Indices]:
     for factor in _FACTORS:
         while len(faces) > factor * _FEWEST:
             try:
-                simple, fewer = decimate(points.astype(np.float32), faces.astype(np.int32), int(len(faces) / factor))
+                aim = int(len(faces) / factor)
+                simple, fewer = decimate(points.astype(np.float32), faces.astype(np.int32), aim, attempts=1)
             except MeshError:
                 break
             apart, _, _ = NearestSurface(simple.astype(np.float64), fewer.astype(np.int64)).find(sample)

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 import trimesh
 from maquette.errors import MeshError
+from maquette.geometry.extract import extract_surface
 from maquette.geometry.repair.polygons import source
-from maquette.geometry.smooth import smooth_points, taubin
+from maquette.geometry.self_intersections import crossing_faces
+from maquette.geometry.smooth import relax_crossings, smooth_apart, smooth_points, taubin
+from scipy.ndimage import gaussian_filter
 
 
 def noisy_ball() -> tuple[np.ndarray, np.ndarray]:
@@ -70,3 +73,30 @@ def test_fixed_points_stay_and_faces_may_have_any_number_of_corners() -> None:
     assert (smooth[~fixed] != points[~fixed]).all()
     gentle = smooth_points(points, mesh.edges, 4, 0.1, fixed)
     assert np.abs(gentle - points).max() < np.abs(smooth - points).max()
+
+
+def test_what_smoothing_would_make_cross_stays_as_it_was() -> None:
+    rng = np.random.default_rng(1)
+    height = 8 + 10.4 * gaussian_filter(rng.normal(size=(32, 32)), 1.5)
+    field = 0.5 - np.abs(np.arange(24)[:, None, None] - height) + rng.normal(0, 0.15, (24, 32, 32))
+    for axis in range(3):
+        np.moveaxis(field, axis, 0)[[0, 1, -2, -1]] = -1
+    vertices, faces = extract_surface(field.astype(np.float32))
+    assert crossing_faces(taubin(vertices, faces, 12), faces).any()  # so thin a sheet runs through itself
+    apart = smooth_apart(vertices, faces, 12)
+    assert not crossing_faces(apart, faces).any()
+    moved = np.linalg.norm(apart - vertices, axis=1) > 0
+    assert moved.mean() > 0.9
+
+
+def test_a_corner_pushed_through_a_wall_comes_back() -> None:
+    ball = trimesh.creation.icosphere(3)
+    points, faces = ball.vertices.copy(), ball.faces.astype(np.int64)
+    tip = int(np.argmax(points[:, 2]))
+    points[tip] *= -1.2  # from the top through the floor
+    assert crossing_faces(points, faces).any()
+    free = np.zeros(len(points), bool)
+    relaxed = relax_crossings(points, faces, free)
+    assert np.count_nonzero(crossing_faces(relaxed, faces)) < np.count_nonzero(crossing_faces(points, faces))
+    assert np.array_equal(relax_crossings(points, faces, ~free), points)
+    assert relax_crossings(ball.vertices, faces, free) is ball.vertices
