@@ -8,6 +8,10 @@ from ..contracts import Float, Mask, Pixels
 
 __all__ = ["fill_gaps", "pad_texture"]
 
+# How many texels around each chart take the colour of that chart alone, so that lookups between texels do so too.
+_RINGS = 2
+_AROUND = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1) if row or column]
+
 
 def fill_gaps(colour: Float, weight: Float) -> Float:
     """Replace colours of little weight by those around.
@@ -34,13 +38,36 @@ def fill_gaps(colour: Float, weight: Float) -> Float:
 def pad_texture(texture: Pixels, covered: Mask) -> Pixels:
     """Give every texel outside the charts the colour of the charts near it, so that filtering finds no foreign colour.
 
-    ``texture`` uint8 [T, T, 3], ``covered`` bool [T, T]. Returns a new texture.
+    ``texture`` uint8 [T, T, C], ``covered`` bool [T, T]. Returns a new texture.
     """
-    coarse = fill_gaps(*_halve(texture, covered.astype(np.float32)))
-    rows, columns = np.nonzero(~covered)
-    padded = texture.copy()
+    padded, filled = texture.copy(), covered.copy()
+    for _ in range(_RINGS):
+        _add_ring(padded, filled)
+    coarse = fill_gaps(*_halve(padded, filled.astype(np.float32)))
+    rows, columns = np.nonzero(~filled)
     padded[rows, columns] = np.rint(coarse[rows // 2, columns // 2]).astype(np.uint8)
     return padded
+
+
+def _add_ring(texture: Pixels, filled: Mask) -> None:
+    """Give the texels beside filled ones the mean colour of those among their eight neighbours, in place."""
+    size = len(filled)
+    across = filled.copy()
+    across[:, 1:] |= filled[:, :-1]
+    across[:, :-1] |= filled[:, 1:]
+    beside = across.copy()
+    beside[1:] |= across[:-1]
+    beside[:-1] |= across[1:]
+    beside &= ~filled
+    rows, columns = np.divmod(np.flatnonzero(beside), size)
+    total, count = np.zeros((len(rows), texture.shape[2]), np.float32), np.zeros((len(rows), 1), np.float32)
+    for row, column in _AROUND:
+        at = np.clip(rows + row, 0, size - 1), np.clip(columns + column, 0, size - 1)
+        weight = filled[at].astype(np.float32)[:, None]
+        total += weight * texture[at]
+        count += weight
+    texture[rows, columns] = np.rint(total / np.maximum(count, 1)).astype(np.uint8)
+    filled |= beside
 
 
 def _halve(colour: Float | Pixels, weight: Float) -> tuple[Float, Float]:

@@ -14,10 +14,10 @@ from .triangles import area_vectors, triangulate, unit
 
 __all__ = ["LEAST_FACING", "View", "facing_camera", "look_at", "seen_vertices", "to_pixels"]
 
-LEAST_FACING = 0.15
+LEAST_FACING = 0.08
 """Cosine between normal and line of sight below which a surface counts as not seen."""
 
-_WELL_FACING = 0.45
+_WELL_FACING = 0.25
 # A step in depth between neighbouring pixels that no slope explains, in the view frame's unit.
 _JUMP = 0.04
 # Reach of distrust from an edge, in pixels of a crop of 512: at outlines, and behind something nearer.

@@ -293,3 +293,14 @@ def test_normals_of_a_sphere_point_outwards() -> None:
     vertices, faces = sphere()
     normals = vertex_normals(vertices, faces)
     assert np.allclose((normals * vertices).sum(1), 0.75, atol=0.005)
+
+
+def test_charts_side_by_side_do_not_mix_where_each_is_looked_up() -> None:
+    """Between a black and a white chart five texels apart, the two beside each are its own."""
+    texture = np.zeros((64, 64, 3), np.uint8)
+    covered = np.zeros((64, 64), np.bool_)
+    covered[10:50, 10:30] = covered[10:50, 35:55] = True
+    texture[10:50, 35:55] = 250
+    padded = pad_texture(texture, covered)
+    assert (padded[12:48, 30:32] == 0).all()
+    assert (padded[12:48, 33:35] == 250).all()
