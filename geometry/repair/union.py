@@ -59,7 +59,7 @@ def crossing_parts(mesh: Polygons, part: Indices) -> Mask:
     use = closed[part[owner]] & _near_others(mesh.points, corners, part[owner], closed)
     crossing = np.zeros(len(closed), np.bool_)
     if use.any():
-        met = crossing_faces(mesh.points.astype(np.float32), corners[use].astype(np.int32))
+        met = crossing_faces(mesh.points, corners[use])
         crossing[part[owner[use][met]]] = True
     # A part that only crosses itself is no business of a union.
     return crossing & _overlapping(mesh.points, corners, part[owner], crossing)
