@@ -116,6 +116,8 @@ def _write(page: Path, looks: list[_Look], strips: Path) -> None:
     page.write_text(f"{before}{BEGIN}\n{_table(looks)}\n{END}{rest.split(END)[1]}")
     folder = page.parent / "look"
     folder.mkdir(exist_ok=True)
+    for look in looks[WORST:]:
+        (folder / f"{look.name}.png").unlink(missing_ok=True)
     for look in looks[:WORST]:
         Image.open(strips / f"{look.name}.png").quantize(192).save(folder / f"{look.name}.png", optimize=True)
 
