@@ -17,8 +17,11 @@ _GROUP = 8
 """Lines that go down the tree together."""
 _PAIRS = 40_000
 """More pairs of a line and a box than this are looked at in parts, small enough for the processor's cache."""
-_REACHES = (1 / 16, 1 / 4, 1.0)
-"""Most lines meet the surface near by; only those that do not look further, in shares of the whole reach."""
+_TRIED = 64
+"""One group of lines in so many is tried first, to learn how far most have to look; only the others look further."""
+_MOST = 0.97
+_NEAREST, _FURTHER = 1 / 256, 4.0
+"""The first share of the reach looked through, and how many times further each next one goes."""
 _ROOM = 1e-7
 """Weights of corners this far below zero still count, so that no line slips through between two triangles."""
 
@@ -71,22 +74,33 @@ class LineTarget:
         weights : float64 [N, 3]
             Of the triangle's corners.
         """
+        if not len(start):
+            return np.zeros(0), np.zeros(0, np.int64), np.zeros((0, 3))
+        moved = start - self._origin
+        order = np.argsort(morton_codes(moved, moved.min(axis=0), moved.max(axis=0)), kind="stable")
+        tried = order[np.arange(len(order)) // _GROUP % _TRIED == 0]
+        distance, triangle, _ = self._widen(moved[tried], along[tried], reach * _NEAREST, reach)
+        near = np.sort(np.abs(distance[triangle >= 0]))
+        first = max(float(near[int(_MOST * len(near))]), reach * _NEAREST) if len(near) else reach
+        distance, triangle, weights = np.empty(len(start)), np.empty(len(start), np.int64), np.empty((len(start), 3))
+        distance[order], triangle[order], weights[order] = self._widen(moved[order], along[order], first, reach)
+        return distance, triangle, weights
+
+    def _widen(self, start: Points, along: Points, near: float, reach: float) -> tuple[Points, Indices, Points]:
+        """Look for all lines ``near`` by, and for those that meet nothing there further and further."""
         distance, triangle = np.full(len(start), np.nan), np.full(len(start), -1, np.int64)
         weights = np.zeros((len(start), 3))
-        if not len(start):
-            return distance, triangle, weights
-        moved = start - self._origin
-        open_lines = np.argsort(morton_codes(moved, moved.min(axis=0), moved.max(axis=0)), kind="stable")
-        for share in _REACHES:
-            if not len(open_lines):
-                break
-            found = _Found(moved[open_lines], along[open_lines], share * reach)
+        left = np.arange(len(start), dtype=np.int64)
+        while True:
+            found = _Found(start[left], along[left], near)
             self._search(found)
             met = found.triangle >= 0
-            line = open_lines[met]
+            line = left[met]
             distance[line], triangle[line], weights[line] = found.distance[met], found.triangle[met], found.weights[met]
-            open_lines = open_lines[~met]
-        return distance, triangle, weights
+            left = left[~met]
+            if near >= reach or not len(left):
+                return distance, triangle, weights
+            near = min(near * _FURTHER, reach)
 
     def _search(self, lines: _Found) -> None:
         """Go down the tree with groups of lines that lie near each other, and look at triangles line by line."""
