@@ -19,6 +19,8 @@ _SHARE = 0.25
 """The share of the edges that is looked at in a round: fewer is nearer to always taking the cheapest, but slower."""
 _SLOW = 0.02
 """A round that collapses fewer edges than this by the number of faces was held up: the next looks at more."""
+_CRAWL = 0.005
+"""A round of all edges that collapses fewer than this is at its end: the next may do more harm."""
 _BLUR = 1.0
 """Costs are blurred by up to this power of two before they are compared (see `_blur`)."""
 _LIMITS = (Limits(turn=0.6, thin=0.03), Limits(turn=0.2, thin=0.01), Limits(turn=-2.0, thin=0.0))
@@ -123,7 +125,8 @@ def _reduce(points: Points, faces: Indices, fixed: Mask, target: int) -> tuple[P
         edges = _cheapest_edges(points, quadrics, faces, fixed, share)
         passes = _PASSES if share < 1.0 else _LAST_PASSES
         chosen = choose_collapses(points, faces, edges, _LIMITS[strictness], need, passes)
-        if not len(chosen) and share == 1.0:
+        crawl = _CRAWL * len(faces) if strictness + 1 < len(_LIMITS) else 0
+        if len(chosen) <= crawl and share == 1.0:
             strictness += 1
         share = min(2.0 * share, 1.0) if len(chosen) < min(need, _SLOW * len(faces)) else _SHARE
         points[chosen.a] = chosen.target
