@@ -22,7 +22,7 @@ __all__ = ["Matches", "Progress", "at_corners", "find_matches", "in_parts"]
 Progress: TypeAlias = Callable[[float], None]
 """Told a share of the work, 0 to 1, now and then; may raise to stop it."""
 
-_AT_ONCE = 1 << 17
+_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True)

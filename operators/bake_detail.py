@@ -15,12 +15,13 @@ from ..geometry.bake_detail import bake_detail
 from ..geometry.bake_detail_data import Detail, DetailMesh
 from .targets import object_mode
 
-__all__ = ["MAQUETTE_OT_bake_detail"]
+__all__ = ["Baking", "MAQUETTE_OT_bake_detail"]
 
 _REACH = 0.03
 """How far detail may lie away unless the user says, as a share of the diagonal."""
 _MISSING = 0.01
 """A larger share of texels without detail, or claimed twice, is worth a warning."""
+_STOPPED = "Stopped: nothing was baked."
 
 
 class MAQUETTE_OT_bake_detail(bpy.types.Operator):
@@ -82,8 +83,10 @@ class MAQUETTE_OT_bake_detail(bpy.types.Operator):
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if event.type == "ESC" and event.value == "PRESS":
-            self._baking.stopped.set()
-            return {"RUNNING_MODAL"}
+            # The thread ends by itself at its next step; nobody waits for it.
+            self.cancel(context)
+            self.report({"INFO"}, _STOPPED)
+            return {"CANCELLED"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         if self._baking.is_alive():
@@ -93,7 +96,7 @@ class MAQUETTE_OT_bake_detail(bpy.types.Operator):
         return self._finish(self._baking)
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Blender ends the operator: its window closes, or another file is loaded."""
+        """Let the work go; Blender calls this too when its window closes or another file is loaded."""
         self._baking.stopped.set()
         self._let_go(context)
 
@@ -106,7 +109,7 @@ class MAQUETTE_OT_bake_detail(bpy.types.Operator):
         baking.run()
         return self._finish(baking)
 
-    def _prepare(self, context: bpy.types.Context) -> _Baking:
+    def _prepare(self, context: bpy.types.Context) -> Baking:
         names = ("normal", "displacement", "occlusion")
         maps = frozenset(name for name in names if getattr(self, name))
         if not maps:
@@ -119,9 +122,9 @@ class MAQUETTE_OT_bake_detail(bpy.types.Operator):
         used = meshes[0].points if len(meshes[0].points) else np.zeros((1, 3))
         unit = float(abs(np.linalg.det(np.array(low.matrix_world)[:3, :3]))) ** (1 / 3)
         reach = self.distance / unit if self.distance else _REACH * float(np.linalg.norm(np.ptp(used, axis=0)))
-        return _Baking(low, meshes, int(self.size), reach, maps, unit)
+        return Baking(low, meshes, int(self.size), reach, maps, unit)
 
-    def _finish(self, baking: _Baking) -> set[str]:
+    def _finish(self, baking: Baking) -> set[str]:
         try:
             if baking.error is not None:
                 raise baking.error
@@ -129,9 +132,6 @@ class MAQUETTE_OT_bake_detail(bpy.types.Operator):
             if baking.detail is None or item is None:
                 raise MeshError("The object is gone: nothing was baked.")
             images = pack_maps(baking.detail, item.name)
-        except CancelledError as error:
-            self.report({"INFO"}, str(error))
-            return {"CANCELLED"}
         except MaquetteError as error:
             return self._fail(error)
         left = show_maps(item, images, baking.detail, self.displace)
@@ -151,7 +151,7 @@ class MAQUETTE_OT_bake_detail(bpy.types.Operator):
         return {"CANCELLED"}
 
 
-class _Baking(threading.Thread):
+class Baking(threading.Thread):
     """A bake on arrays alone, in a thread of its own or by calling `run`; at the end ``detail`` or ``error`` is set."""
 
     def __init__(
@@ -181,7 +181,7 @@ class _Baking(threading.Thread):
     def _follow(self, share: float) -> None:
         self.share = share
         if self.stopped.is_set():
-            raise CancelledError("Stopped: nothing was baked.")
+            raise CancelledError(_STOPPED)
 
 
 def _find_pair(context: bpy.types.Context) -> tuple[bpy.types.Object, bpy.types.Object | None]:

@@ -6,7 +6,10 @@ import bmesh
 import bpy
 import numpy as np
 import pytest
+from maquette.blender.bake_detail import read_pair
+from maquette.errors import CancelledError
 from maquette.geometry.tangents import corner_tangents
+from maquette.operators.bake_detail import Baking
 from mathutils import Matrix
 
 pytestmark = pytest.mark.usefixtures("registered")
@@ -228,6 +231,20 @@ def test_what_cannot_be_baked_is_refused_with_what_to_do() -> None:
     with pytest.raises(RuntimeError, match="at least one map"):
         bpy.ops.maquette.bake_detail(normal=False, displacement=False, occlusion=False)
     assert not bpy.data.images
+
+
+def test_a_bake_beside_blender_can_be_stopped_or_comes_to_its_end() -> None:
+    high, low = pair()
+    for stop in (True, False):
+        meshes = read_pair(bpy.context, low, high)
+        baking = Baking(low, meshes, 256, 0.1, frozenset({"normal"}), 1.0)
+        if stop:
+            baking.stopped.set()
+        baking.start()
+        baking.join(60)
+        assert not baking.is_alive()
+        assert isinstance(baking.error, CancelledError) == stop
+        assert (baking.detail is None) == stop
 
 
 def test_detail_too_far_away_and_overlapping_uvs_are_told(capfd: pytest.CaptureFixture[str]) -> None:
