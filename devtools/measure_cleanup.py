@@ -21,7 +21,7 @@ from ..geometry.repair.faces import remove_duplicates
 from ..geometry.repair.faults import find_faults
 from ..geometry.repair.merge import merge_vertices
 from ..geometry.repair.parts import remove_loose_parts
-from ..geometry.repair.polygons import Polygons, from_faces
+from ..geometry.repair.polygons import Polygons, from_faces, source
 from ..geometry.repair.winding import make_consistent
 
 __all__ = ["main"]
@@ -51,7 +51,6 @@ def _blender_all(mesh: Polygons) -> Polygons:
 
 def _blender(mesh: Polygons, holes: bool) -> Polygons:
     """The operators an artist would call in edit mode, through bmesh, with the mesh read and written."""
-    import bmesh
     import bpy
 
     data = bpy.data.meshes.new("bench")
@@ -62,6 +61,8 @@ def _blender(mesh: Polygons, holes: bool) -> Polygons:
     data.loops.foreach_set("vertex_index", mesh.corners.astype(np.int32))
     data.polygons.foreach_set("loop_start", mesh.first[:-1].astype(np.int32))
     data.update(calc_edges=True)
+    import bmesh  # known only once bpy is
+
     work = bmesh.new()
     work.from_mesh(data)
     bmesh.ops.remove_doubles(work, verts=work.verts, dist=1e-6)
@@ -88,16 +89,22 @@ TASKS: dict[str, Callable[[Polygons], Polygons]] = {
     "blender-all": _blender_all,
 }
 
+CLEANED = "-cleaned"
+"""Behind a task's name: do it to the mesh after Clean Up."""
+
 
 def main() -> int:
     """Do the task a few times, each on a mesh that nothing is known of."""
-    task, path, runs = TASKS[sys.argv[1]], Path(sys.argv[2]), int(sys.argv[3])
+    name, path, runs = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    task = TASKS[name.removesuffix(CLEANED)]
     with np.load(path) as arrays:
-        vertices, faces = arrays["vertices"], arrays["faces"]
+        result = from_faces(arrays["vertices"], arrays["faces"])
+    if name.endswith(CLEANED):
+        result = clean_up(result).mesh
+    start = result
     seconds: list[float] = []
-    result = from_faces(vertices, faces)
     for _ in range(runs):
-        mesh = from_faces(vertices, faces)
+        mesh = source(start.points, start.corners, start.first)
         began = time.perf_counter()
         result = task(mesh)
         seconds.append(time.perf_counter() - began)
