@@ -29,8 +29,12 @@ def dressed_stand_in(
     with stand_in(context, item.data.copy()) as other:
         keys = other.data.shape_keys
         if keys is not None:
+            name = keys.name
             other.shape_key_clear()
-            bpy.data.batch_remove([keys])
+            # Some versions of Blender free the keys by that, others leave them behind without a user.
+            left = bpy.data.shape_keys.get(name)
+            if left is not None and not left.users:
+                bpy.data.batch_remove([left])
         rebuild(other, before, blend(before, source), keep_loose=False)
         yield other
 

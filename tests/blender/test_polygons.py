@@ -55,7 +55,9 @@ def test_lengths_are_those_of_the_world(scale: tuple[float, float, float]) -> No
     world = np.array([item.matrix_world @ vertex.co for vertex in item.data.vertices])
     lengths = np.linalg.norm(world[:, None] - world[None], axis=2)
     points = scaled(mesh, world_scale(item)).points
-    assert np.linalg.norm(points[:, None] - points[None], axis=2) == pytest.approx(lengths, abs=1e-5 * lengths.max())
+    assert np.linalg.norm(points[:, None] - points[None], axis=2) == pytest.approx(
+        lengths, abs=float(1e-5 * lengths.max())
+    )
     assert np.linalg.det(world_scale(item)) > 0
     back = points @ np.linalg.inv(world_scale(item)).T
     assert (back.astype(np.float32) == mesh.points).all()

@@ -62,10 +62,19 @@ def snapshot(dressed: ModuleType, item: bpy.types.Object) -> dict[str, object]:
         if attribute.name not in {".edge_verts", ".corner_edge", "custom_normal"}
     }
     seen["edges"] = sorted(
-        (*sorted(edge.vertices), edge.use_seam, edge.use_edge_sharp, edge.use_freestyle_mark, edge.select)
+        (
+            *sorted(edge.vertices),
+            edge.use_seam,
+            edge.use_edge_sharp,
+            getattr(edge, "use_freestyle_mark", False),
+            edge.select,
+        )
         for edge in mesh.edges
     )
-    seen["faces"] = [(f.material_index, f.use_smooth, f.select, f.hide, f.use_freestyle_mark) for f in mesh.polygons]
+    seen["faces"] = [
+        (f.material_index, f.use_smooth, f.select, f.hide, getattr(f, "use_freestyle_mark", False))
+        for f in mesh.polygons
+    ]
     seen["weights"] = [[(g.group, g.weight) for g in vertex.groups] for vertex in mesh.vertices]
     seen["groups"] = [(group.name, group.lock_weight) for group in item.vertex_groups]
     seen["uv"] = [(layer.name, layer.active, layer.active_render) for layer in mesh.uv_layers]
