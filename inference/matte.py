@@ -14,6 +14,9 @@ __all__ = ["MatteModel"]
 CENTRALITY = 0.5
 """Share of the main piece's centrality that another piece of the subject must have."""
 
+DOUBT = 0.12
+"""Mean alpha of a hole from which it is none: through a real hole the background is seen clearly."""
+
 
 class MatteModel:
     """Wraps a network of task ``matte`` with the output ``alpha``, a logit."""
@@ -47,7 +50,7 @@ class MatteModel:
         width, height = (max(1, round(length * scale)) for length in image.size)
         # Bilinear here averages over all pixels that a smaller one covers, as in training.
         small = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=3.0), np.float32)
-        return _central_pieces(self._look(small))
+        return _filled(_central_pieces(self._look(small)))
 
     def _look(self, colours: Float) -> Float:
         """Alpha [h, w] of colours [h, w, 3] in 0..255, no side longer than the network's."""
@@ -57,6 +60,17 @@ class MatteModel:
         array[0, :, top : top + height, left : left + width] = colours.transpose(2, 0, 1) / 127.5 - 1
         logit = self.session.run(array)["alpha"][0, 0, top : top + height, left : left + width]
         return 1 / (1 + np.exp(-np.clip(logit, -30, 30)))
+
+
+def _filled(alpha: Float) -> Float:
+    """Alpha without holes that the network is in doubt about: spots of the background's colour on the subject."""
+    labels, count = label_pieces(alpha <= 0.5)
+    doubt = np.bincount(labels.ravel(), alpha.ravel(), minlength=count + 1)
+    doubt /= np.maximum(np.bincount(labels.ravel(), minlength=count + 1), 1)
+    fill = doubt > DOUBT
+    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    fill[border] = fill[0] = False
+    return np.where(fill[labels], 1.0, alpha).astype(np.float32)
 
 
 def _central_pieces(alpha: Float) -> Float:

@@ -143,6 +143,19 @@ def test_pieces_in_the_corners_are_no_subject_but_parts_beside_it_are() -> None:
     assert np.array_equal(alpha > 0.5, main | part)
 
 
+def test_holes_are_kept_where_they_are_seen_clearly() -> None:
+    class Doubts(_Finds):
+        def run(self, _: Float) -> dict[str, Float]:
+            alpha = np.where(self.mask, 9.0, -9.0)
+            alpha[disc(64, 0.12, x=-0.2)] = -0.8  # a spot that might be background
+            alpha[disc(64, 0.12, x=0.2)] = -9.0  # a hole
+            return {"alpha": alpha.astype(np.float32)[None, None]}
+
+    model = MatteModel(cast(Session, Doubts(disc(64, 0.5))))
+    alpha = model.segment(np.zeros((64, 64, 3), np.uint8))
+    assert np.array_equal(alpha > 0.5, disc(64, 0.5) & ~disc(64, 0.12, x=0.2))
+
+
 def test_edges_are_soft_and_follow_the_picture_at_full_size(matte: MatteModel) -> None:
     """At eight times the size at which the subject is found, the edge still lies within a few pixels, and is soft."""
     mask = disc(1200, 0.55)
