@@ -31,9 +31,9 @@ def dressed_stand_in(
         if keys is not None:
             name = keys.name
             other.shape_key_clear()
-            # Some versions of Blender free the keys by that, others leave them behind without a user.
+            # Blender 5 frees the keys by that; 4.5 counts those of a copy twice and so leaves them behind.
             left = bpy.data.shape_keys.get(name)
-            if left is not None and not left.users:
+            if left is not None:
                 bpy.data.batch_remove([left])
         rebuild(other, before, blend(before, source), keep_loose=False)
         yield other
