@@ -192,8 +192,8 @@ def _looks(vertices: Float, faces: Int, subject: Subject, surface: Surface, size
     with steps.step("Unwrapping"):
         uv = unwrap(vertices, faces)
     with steps.step("Painting the texture"):
-        texture, seen = bake_texture(vertices, faces, uv, subject, surface, size)
-    return MeshArrays(vertices, faces, uv, texture, {"seen": seen})
+        baked = bake_texture(vertices, faces, uv, subject, surface, size)
+    return MeshArrays(vertices, faces, uv, baked.texture, {"seen": baked.seen})
 
 
 def reconstruct(picture: Path, settings: Settings, models: ModelSet, steps: Steps) -> Draft:

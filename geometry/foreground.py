@@ -9,9 +9,9 @@ import numpy as np
 
 from ..contracts import Float, Pixels, Subject
 from .filters import box_extreme, box_mean
-from .pad import fill_gaps
+from .pad import Texture, fill_gaps
 
-__all__ = ["Foreground", "extend_foreground"]
+__all__ = ["Foreground", "extend_foreground", "extend_values"]
 
 # How far beyond the matte the picture's colours may be used, in pixels of a crop of 512.
 _OVERSHOOT = 3
@@ -22,13 +22,14 @@ _BORDER_WEIGHT = 0.02
 
 @dataclass(frozen=True)
 class Foreground:
-    """Colours [h, w, 3] uint8 of the window around the crop, extended beyond the matte, and where they hold.
+    """Colours [h, w, 3] uint8 of the window around the crop, or other values [h, w, C] float32, extended beyond the
+    matte, and where they hold.
 
     ``presence`` float32 [h, w] is 1 on the subject and a few pixels around it. Crop position (u, v) is at pixel
     ``origin + (u + 1, 1 - v) * half`` of both (continuous coordinates).
     """
 
-    colour: Pixels
+    colour: Texture
     presence: Float
     origin: tuple[float, float]
     half: float
@@ -50,12 +51,20 @@ def extend_foreground(subject: Subject, largest: int) -> Foreground:
     window, left, top = _window(subject, factor)
     rgba = _reduce(window, factor)
     half = subject.side / factor / 2
-    alpha = rgba[:, :, 3]
-    weight = _inner_weight(alpha, max(round(half / 256), 1))
-    colour = fill_gaps(rgba[:, :, :3], weight)
-    presence = _presence(alpha / np.float32(255), math.ceil(_OVERSHOOT * half / 256))
+    colour, presence = extend_values(rgba[:, :, :3], rgba[:, :, 3], half)
     origin = ((subject.left - left) / factor, (subject.top - top) / factor)
     return Foreground(np.rint(colour).astype(np.uint8), presence, origin, half)
+
+
+def extend_values(values: Float, alpha: Float, half: float) -> tuple[Float, Float]:
+    """Let values [h, w, C] well inside a matte flow outwards, and tell where they hold.
+
+    ``alpha`` float32 [h, w] in 0..255; half the crop's side measures ``half`` pixels. Returns float32 [h, w, C] and
+    the presence, float32 [h, w], as in `Foreground`.
+    """
+    weight = _inner_weight(alpha, max(round(half / 256), 1))
+    presence = _presence(alpha / np.float32(255), math.ceil(_OVERSHOOT * half / 256))
+    return fill_gaps(values, weight), presence
 
 
 def _window(subject: Subject, factor: int) -> tuple[Pixels, int, int]:

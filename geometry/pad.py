@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 import numpy as np
+import numpy.typing as npt
 
 from ..contracts import Float, Mask, Pixels
 
-__all__ = ["fill_gaps", "pad_texture"]
+__all__ = ["Texture", "fill_gaps", "pad_texture", "to_kind"]
+
+Texture: TypeAlias = Pixels | Float
+"""Colours in 0..255, or values of any range."""
 
 # How many texels around each chart take the colour of that chart alone, so that lookups between texels do so too.
 _RINGS = 2
@@ -35,21 +41,26 @@ def fill_gaps(colour: Float, weight: Float) -> Float:
     return wide + weight[:, :, None] * (colour - wide)
 
 
-def pad_texture(texture: Pixels, covered: Mask) -> Pixels:
+def to_kind(values: Float | npt.NDArray[np.float64], kind: np.dtype[Any]) -> Texture:
+    """Values as a texture of that data type stores them: whole numbers in bytes, anything in floats."""
+    return (np.rint(values) if kind == np.uint8 else values).astype(kind)
+
+
+def pad_texture(texture: Texture, covered: Mask) -> Texture:
     """Give every texel outside the charts the colour of the charts near it, so that filtering finds no foreign colour.
 
-    ``texture`` uint8 [T, T, C], ``covered`` bool [T, T]. Returns a new texture.
+    ``texture`` uint8 or float32 [T, T, C], ``covered`` bool [T, T]. Returns a new texture.
     """
     padded, filled = texture.copy(), covered.copy()
     for _ in range(_RINGS):
         _add_ring(padded, filled)
     coarse = fill_gaps(*_halve(padded, filled.astype(np.float32)))
     rows, columns = np.nonzero(~filled)
-    padded[rows, columns] = np.rint(coarse[rows // 2, columns // 2]).astype(np.uint8)
+    padded[rows, columns] = to_kind(coarse[rows // 2, columns // 2], texture.dtype)
     return padded
 
 
-def _add_ring(texture: Pixels, filled: Mask) -> None:
+def _add_ring(texture: Texture, filled: Mask) -> None:
     """Give the texels beside filled ones the mean colour of those among their eight neighbours, in place."""
     size = len(filled)
     across = filled.copy()
@@ -66,11 +77,11 @@ def _add_ring(texture: Pixels, filled: Mask) -> None:
         weight = filled[at].astype(np.float32)[:, None]
         total += weight * texture[at]
         count += weight
-    texture[rows, columns] = np.rint(total / np.maximum(count, 1)).astype(np.uint8)
+    texture[rows, columns] = to_kind(total / np.maximum(count, 1), texture.dtype)
     filled |= beside
 
 
-def _halve(colour: Float | Pixels, weight: Float) -> tuple[Float, Float]:
+def _halve(colour: Texture, weight: Float) -> tuple[Float, Float]:
     """Weighted means of blocks of two by two pixels, and their weights, at most one."""
     height, width = weight.shape
     half = ((height + 1) // 2, (width + 1) // 2)

@@ -51,7 +51,7 @@ def vertex_colours(
 
     Returns
     -------
-    colours : float32 [V, 3] in 0..255, smooth
+    colours : float32 [V, C] in 0..255, or in the range of the picture's values; smooth
     seen : float32 [V] in 0..1, the share of the surface around each vertex that the picture shows
     """
     rows, columns = np.divmod(view.pixel, view.size)
@@ -63,7 +63,7 @@ def vertex_colours(
     corner = triangles[view.triangle].ravel().astype(np.int64)
     hold = _gather(trust, corner, view.weights, len(vertices))
     colour = sample(foreground.colour, x, y)
-    total = [_gather(trust * colour[:, k], corner, view.weights, len(vertices)) for k in range(3)]
+    total = [_gather(trust * colour[:, k], corner, view.weights, len(vertices)) for k in range(colour.shape[1])]
     own = np.stack(total, 1) / np.maximum(hold, 1e-12)[:, None]
     if (hold > 0).any():
         hold = _HOLD * np.minimum(hold / hold[hold > 0].mean(), 1)
@@ -92,8 +92,8 @@ def _with_images(vertices: Float, own: Points, hold: Points, reflection: Reflect
 
 
 def _mean_colour(foreground: Foreground) -> Points:
-    """The subject's mean colour, float64 [1, 3]: all there is to go by when the picture shows nothing of the mesh."""
-    colour = foreground.colour.reshape(-1, 3)
+    """The subject's mean colour, float64 [1, C]: all there is to go by when the picture shows nothing of the mesh."""
+    colour = foreground.colour.reshape(foreground.presence.size, -1)
     return np.average(colour, axis=0, weights=foreground.presence.ravel() + 1e-6)[None]
 
 
@@ -115,8 +115,8 @@ def _colours_alike(vertices: Float, colours: Points, weight: Points, camera: Cam
     cell = place[:, 1].astype(np.int64) * _GRID + place[:, 0].astype(np.int64)
     grid = [sum_at(cell, weight * channel, _GRID * _GRID) for channel in (*colours.T, np.ones(len(weight)))]
     blurred = [_blurred(values.reshape(_GRID, _GRID).astype(np.float32), scale) for values in grid]
-    amount = blurred[3] / max(float(blurred[3].max()), 1e-12)
-    colour = np.stack(blurred[:3], 2) / np.maximum(blurred[3], 1e-12)[:, :, None]
+    amount = blurred[-1] / max(float(blurred[-1].max()), 1e-12)
+    colour = np.stack(blurred[:-1], 2) / np.maximum(blurred[-1], 1e-12)[:, :, None]
     filled = fill_gaps(colour, np.minimum(amount * 20, 1).astype(np.float32))
     return sample(filled, place[:, 0], place[:, 1]).astype(np.float64)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 import pytest
 import trimesh
 from maquette.contracts import Camera, Subject, Surface
-from maquette.errors import MeshError
+from maquette.errors import MeshError, ModelError
 from maquette.geometry.axes import project
 from maquette.geometry.bake import bake_texture
 from maquette.geometry.diffuse import diffuse
@@ -83,12 +84,17 @@ def middles(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.nda
     return u, v
 
 
+def paint(*arguments: Any) -> tuple[np.ndarray, np.ndarray]:
+    baked = bake_texture(*arguments)
+    return baked.texture, baked.seen
+
+
 @functools.cache
 def baked_sphere() -> tuple[np.ndarray, ...]:
     vertices, faces = sphere()
     uv = unwrap(vertices, faces)
     # The camera is near: of a ball of radius 0.75 it sees 0.763.
-    texture, seen = bake_texture(vertices, faces, uv, subject_of(disc_picture(0.763)), surface_of(), 1024)
+    texture, seen = paint(vertices, faces, uv, subject_of(disc_picture(0.763)), surface_of(), 1024)
     return vertices, faces, uv, texture, seen
 
 
@@ -142,7 +148,7 @@ def test_what_stands_in_front_is_not_painted_on_what_is_behind() -> None:
     rgba[outer] = (*BLUE, 255)
     rgba[inner] = (*RED, 255)
     uv = unwrap(vertices, faces)
-    texture, seen = bake_texture(vertices, faces, uv, subject_of(rgba), surface_of(), 1024)
+    texture, seen = paint(vertices, faces, uv, subject_of(rgba), surface_of(), 1024)
     colour = face_colours(texture, uv)
     front = np.arange(len(faces)) < len(faces) // 2
     reach = np.maximum(*np.abs(middles(vertices, faces)))
@@ -159,7 +165,7 @@ def test_a_part_out_of_sight_takes_the_colours_of_the_rest() -> None:
     rgba = np.zeros((512, 512, 4), np.uint8)
     rgba[...] = (*RED, 255)
     uv = unwrap(vertices, faces)
-    texture, seen = bake_texture(vertices, faces, uv, subject_of(rgba), surface_of(), 512)
+    texture, seen = paint(vertices, faces, uv, subject_of(rgba), surface_of(), 512)
     far = vertices[faces].mean(1)[:, 1] > 2
     assert np.abs(face_colours(texture, uv)[far] - RED).max() <= 3
     assert seen[vertices[:, 1] > 2].max() == 0
@@ -167,9 +173,7 @@ def test_a_part_out_of_sight_takes_the_colours_of_the_rest() -> None:
 
 def test_a_picture_that_misses_the_mesh_still_gives_its_colour() -> None:
     vertices, faces = sphere(0.2, (5.0, 0.0, 0.0))
-    texture, seen = bake_texture(
-        vertices, faces, unwrap(vertices, faces), subject_of(disc_picture(0.5)), surface_of(), 256
-    )
+    texture, seen = paint(vertices, faces, unwrap(vertices, faces), subject_of(disc_picture(0.5)), surface_of(), 256)
     assert np.abs(texture.astype(int).mean((0, 1)) - np.mean([RED, BLUE], axis=0)).max() < 5
     assert seen.max() == 0
 
@@ -183,7 +187,7 @@ def test_the_picture_is_used_at_its_own_sharpness_wherever_the_crop_lies() -> No
     picture[..., 3] = 255
     vertices, faces = plate(0.6, 0.0, cells=4)
     uv = unwrap(vertices, faces)
-    texture, _ = bake_texture(vertices, faces, uv, subject_of(picture, left, top, side), surface_of(), 1024)
+    texture, _ = paint(vertices, faces, uv, subject_of(picture, left, top, side), surface_of(), 1024)
     rng = np.random.default_rng(0)
     weights = rng.dirichlet([1, 1, 1], 4000).astype(np.float32)
     face = rng.integers(0, len(faces), 4000)
@@ -205,7 +209,7 @@ def test_quads_are_painted_on_both_halves() -> None:
     picture = np.full((256, 256, 4), 255, np.uint8)
     picture[..., :3] = RED
     uv = unwrap(vertices, faces)
-    texture, seen = bake_texture(vertices, faces, uv, subject_of(picture), surface_of(), 256)
+    texture, seen = paint(vertices, faces, uv, subject_of(picture), surface_of(), 256)
     assert np.abs(texture.astype(int) - RED).max() <= 1
     assert seen.min() > 0.9
     assert len(triangulate(faces)[0]) == 2 * len(faces)
@@ -304,3 +308,52 @@ def test_charts_side_by_side_do_not_mix_where_each_is_looked_up() -> None:
     padded = pad_texture(texture, covered)
     assert (padded[12:48, 30:32] == 0).all()
     assert (padded[12:48, 33:35] == 250).all()
+
+
+def layered(size: int = 512) -> tuple[Subject, np.ndarray]:
+    """The disc cut out, and a layer of two channels: a ramp to the right, and 0.7; outside of the subject a wild 9."""
+    rgba = disc_picture(0.763, size)
+    u, _ = crop_grid(size)
+    layer = np.where((rgba[..., 3:] > 0), np.stack([0.5 + 0.4 * u, np.full_like(u, 0.7)], 2), 9.0)
+    return Subject(rgba, rgba, 0.0, 0.0, float(size)), layer.astype(np.float32)
+
+
+def test_layers_land_where_the_picture_does_and_keep_to_their_range() -> None:
+    vertices, faces, uv, _, _ = baked_sphere()
+    subject, layer = layered()
+    layers = {"shading": layer[..., 0], "rough": layer}
+    baked = bake_texture(vertices, faces, uv, subject, surface_of(), 2048, layers)
+    assert baked.maps["shading"].shape == (1024, 1024, 1)
+    assert baked.maps["rough"].shape == (1024, 1024, 2)
+    found = face_colours(baked.maps["rough"], uv)
+    u, v = middles(vertices, faces)
+    front = (np.hypot(u, v) < 0.6) & (vertices[faces].mean(1)[:, 1] < 0)
+    assert np.abs(found[:, 0] - (0.5 + 0.4 * u))[front].max() < 0.02
+    assert np.abs(baked.maps["rough"][..., 1] - 0.7).max() < 1e-5
+    assert np.array_equal(baked.maps["rough"][..., :1], baked.maps["shading"])
+    # The hidden half goes on smoothly: no face differs much from its neighbours, and left stays below right.
+    back = vertices[faces].mean(1)[:, 1] > 0.3
+    left = vertices[faces].mean(1)[:, 0] < 0
+    assert found[back & left, 0].mean() < found[back & ~left, 0].mean() - 0.1
+    pairs = trimesh.Trimesh(vertices, faces, process=False).face_adjacency
+    assert np.abs(found[pairs[:, 0], 0] - found[pairs[:, 1], 0]).max() < 0.05
+    assert 0.1 <= found[:, 0].min() <= found[:, 0].max() <= 0.9
+
+
+def test_layers_change_neither_texture_nor_what_is_seen() -> None:
+    vertices, faces, uv, _, _ = baked_sphere()
+    subject, layer = layered()
+    without = bake_texture(vertices, faces, uv, subject, surface_of(), 256)
+    having = bake_texture(vertices, faces, uv, subject, surface_of(), 256, {"shading": layer})
+    assert without.maps == {}
+    assert having.maps["shading"].shape == (256, 256, 2)
+    assert np.array_equal(without.texture, having.texture)
+    assert np.array_equal(without.seen, having.seen)
+
+
+@pytest.mark.parametrize(("size", "value", "words"), [(256, 0.5, "size"), (512, np.nan, "finite")])
+def test_layers_that_do_not_fit_are_refused(size: int, value: float, words: str) -> None:
+    vertices, faces = plate(0.5, 0.0, cells=2)
+    layers = {"shading": np.full((size, size), value, np.float32)}
+    with pytest.raises(ModelError, match=words):
+        bake_texture(vertices, faces, unwrap(vertices, faces), subject_of(disc_picture(0.5)), surface_of(), 64, layers)

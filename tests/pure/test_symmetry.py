@@ -73,7 +73,7 @@ def painted(turn: float, colours_agree: bool) -> tuple[np.ndarray, np.ndarray]:
     surface = Surface(nothing, np.zeros((512, 512, 3), np.float32), nothing > 0, nothing, LEVEL)
     uv = unwrap(vertices, faces)
     subject = Subject(np.zeros((512, 512, 4), np.uint8), picture, 0.0, 0.0, 512.0)
-    texture, _ = bake_texture(vertices, faces, uv, subject, surface, 1024)
+    texture = bake_texture(vertices, faces, uv, subject, surface, 1024).texture
     mesh = trimesh.Trimesh(vertices, faces, process=False)
     middles, towards = mesh.triangles_center, np.array([0.0, -1.0, 0.0])
     image_normals = mesh.face_normals - 2 * (mesh.face_normals @ normal)[:, None] * normal
