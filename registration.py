@@ -30,6 +30,7 @@ from .operators.remove_loose_parts import MAQUETTE_OT_remove_loose_parts
 from .operators.remove_non_manifold import MAQUETTE_OT_remove_non_manifold
 from .operators.resolve_intersections import MAQUETTE_OT_resolve_intersections
 from .operators.select_problem import MAQUETTE_OT_select_problem
+from .operators.set_material import MAQUETTE_OT_set_material
 from .operators.smooth_mesh import MAQUETTE_OT_smooth_mesh
 from .operators.untangle import MAQUETTE_OT_untangle
 from .panels.cleanup import MAQUETTE_PT_cleanup
@@ -64,6 +65,7 @@ CLASSES = (
     MAQUETTE_OT_decimate,
     MAQUETTE_OT_quad_remesh,
     MAQUETTE_OT_bake_detail,
+    MAQUETTE_OT_set_material,
     MAQUETTE_PT_generate,
     MAQUETTE_PT_mesh,
     MAQUETTE_PT_cleanup,

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
 import bpy
 import numpy as np
-from PIL import Image
 
-from ..errors import MeshError, OutputError
+from ..errors import MeshError
 from ..geometry.bake_detail_data import Detail, DetailMesh
-from .material import pack_image
+from .images import pack_pixels
+from .maps import (
+    NAMES,
+    connect_normal,
+    connect_occlusion,
+    find_shader,
+    is_read_only,
+    own_node,
+    own_texture,
+    switch_on_nodes,
+)
 
 __all__ = ["pack_maps", "read_pair", "show_maps"]
-
-_NAMES = {"normal": "Maquette Normal", "displacement": "Maquette Displacement", "occlusion": "Maquette Occlusion"}
-_STEP = 300.0
 
 
 def read_pair(
@@ -49,19 +53,7 @@ def pack_maps(detail: Detail, name: str) -> dict[str, bpy.types.Image]:
         When the disk for temporary files is full.
     """
     maps = {"normal": detail.normal, "displacement": detail.displacement, "occlusion": detail.occlusion}
-    images: dict[str, bpy.types.Image] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for key, values in maps.items():
-            if values is None:
-                continue
-            path = Path(folder) / f"{key}.png"
-            try:
-                Image.fromarray(values).save(path)
-            except OSError as error:
-                raise OutputError("The maps cannot be written: free some disk space and bake again.") from error
-            images[key] = pack_image(path, f"{name} {key}")
-            images[key].colorspace_settings.name = "Non-Color"
-    return images
+    return {key: pack_pixels(values, f"{name} {key}") for key, values in maps.items() if values is not None}
 
 
 def show_maps(
@@ -69,29 +61,28 @@ def show_maps(
 ) -> list[str]:
     """Put maps into all materials of an object, those of an earlier bake replaced; the object gets one if it has none.
 
-    The normal map is connected; displacement, unless ``displace``, and occlusion only lie ready. Returns the names of
-    the materials that could not be changed.
+    The normal map is connected, and occlusion to where the glTF exporter looks for it; displacement only lies ready
+    unless ``displace``. Returns the names of the materials that could not be changed.
     """
     if not any(slot.material for slot in item.material_slots):
         material = bpy.data.materials.new(item.name)
-        if bpy.app.version < (5, 0, 0):  # from then on a material always has nodes
-            material.use_nodes = True
+        switch_on_nodes(material)
         if item.material_slots:
             item.material_slots[0].material = material
         else:
             item.data.materials.append(material)
     left: list[str] = []
     for material in dict.fromkeys(slot.material for slot in item.material_slots if slot.material):
-        shader = _shader(material)
+        shader = None if is_read_only(material) else find_shader(material)
         if shader is None:
             left.append(material.name)
             continue
         if "normal" in images:
-            _connect_normal(material.node_tree, shader, images["normal"])
+            connect_normal(material.node_tree, shader, images["normal"])
         if "displacement" in images:
             _place_displacement(material, shader, images["displacement"], detail, displace)
         if "occlusion" in images:
-            _texture(material.node_tree, shader, "occlusion", images["occlusion"], 4)
+            connect_occlusion(material.node_tree, shader, images["occlusion"])
     return left
 
 
@@ -148,56 +139,13 @@ def _moved(mesh: DetailMesh, matrix: np.ndarray) -> DetailMesh:
     return DetailMesh(points, mesh.triangles[:, turn], normals[:, turn].astype(np.float32))
 
 
-def _shader(material: bpy.types.Material) -> bpy.types.Node | None:
-    """The Principled shader of a material that may be changed, or None."""
-    if material.library is not None or material.override_library is not None or material.node_tree is None:
-        return None
-    nodes = material.node_tree.nodes
-    return next((node for node in nodes if node.bl_idname == "ShaderNodeBsdfPrincipled"), None)
-
-
-def _node(
-    tree: bpy.types.NodeTree, shader: bpy.types.Node, kind: str, name: str, column: int, row: int
-) -> bpy.types.Node:
-    """The node of that name, from an earlier bake or new, left of the shader and below the picture's own colours."""
-    node = tree.nodes.get(name)
-    if node is None or node.bl_idname != kind:
-        node = tree.nodes.new(kind)
-        node.name = node.label = name
-        node.location = (shader.location.x - _STEP * column, shader.location.y - _STEP * row)
-    return node
-
-
-def _texture(
-    tree: bpy.types.NodeTree, shader: bpy.types.Node, key: str, image: bpy.types.Image, row: int
-) -> bpy.types.Node:
-    node = _node(tree, shader, "ShaderNodeTexImage", _NAMES[key], 2, row)
-    before = node.image
-    node.image = image
-    if before is not None and before != image and not before.users:
-        bpy.data.images.remove(before)
-    return node
-
-
-def _connect_normal(tree: bpy.types.NodeTree, shader: bpy.types.Node, image: bpy.types.Image) -> None:
-    """Lead the map into the shader, or into the Bump node that is there already."""
-    texture = _texture(tree, shader, "normal", image, 2)
-    node = _node(tree, shader, "ShaderNodeNormalMap", f"{_NAMES['normal']} Map", 1, 2)
-    node.space, node.uv_map = "TANGENT", ""
-    tree.links.new(texture.outputs["Color"], node.inputs["Color"])
-    entry = shader.inputs["Normal"]
-    if entry.is_linked and entry.links[0].from_node.bl_idname == "ShaderNodeBump":
-        entry = entry.links[0].from_node.inputs["Normal"]
-    tree.links.new(node.outputs["Normal"], entry)
-
-
 def _place_displacement(
     material: bpy.types.Material, shader: bpy.types.Node, image: bpy.types.Image, detail: Detail, connect: bool
 ) -> None:
     """Lead the map into a Displacement node with the right scale, and that into the output if asked."""
     tree = material.node_tree
-    texture = _texture(tree, shader, "displacement", image, 3)
-    node = _node(tree, shader, "ShaderNodeDisplacement", f"{_NAMES['displacement']} Height", 1, 3)
+    texture = own_texture(tree, shader, "displacement", image, 3)
+    node = own_node(tree, shader, "ShaderNodeDisplacement", f"{NAMES['displacement']} Height", 1, 3)
     node.space = "OBJECT"
     node.inputs["Midlevel"].default_value = detail.midlevel
     node.inputs["Scale"].default_value = detail.scale

@@ -7,13 +7,17 @@ from pathlib import Path
 import bpy
 
 from ..contracts import MeshArrays
-from .material import build_material, pack_image
+from ..materials import AUTO, Finish
+from .images import pack_image
+from .material import build_material
 from .mesh import build_mesh
 
 __all__ = ["build_object"]
 
 
-def build_object(arrays: MeshArrays, texture: Path | None, name: str) -> bpy.types.Object:
+def build_object(
+    arrays: MeshArrays, texture: Path | None, name: str, preset: str = AUTO, finish: Finish | None = None
+) -> bpy.types.Object:
     """Make an object, not yet in any scene.
 
     Parameters
@@ -24,6 +28,10 @@ def build_object(arrays: MeshArrays, texture: Path | None, name: str) -> bpy.typ
         The picture file of its base colour, or None for a mesh without one; packed, so not needed afterwards.
     name
         Of the object and of its data-blocks.
+    preset
+        What the surface is made of: one of `materials.PRESETS`.
+    finish
+        What the picture says of the surface, if anything was estimated.
 
     Raises
     ------
@@ -37,7 +45,7 @@ def build_object(arrays: MeshArrays, texture: Path | None, name: str) -> bpy.typ
         if texture is not None:
             image = pack_image(texture, name)
             made.append(image)
-            material = build_material(name, image)
+            material = build_material(name, image, preset, finish)
             made.append(material)
             mesh.materials.append(material)
         return bpy.data.objects.new(name, mesh)

@@ -29,6 +29,7 @@ PARTS = {
     "version": set[str](),
     "events": set[str](),
     "settings": BASE,
+    "materials": set[str](),
     "outputs": BASE,
     "array_files": set[str](),
     "transfer": BASE | {"array_files"},
@@ -48,6 +49,7 @@ PARTS = {
     "blender": BASE
     | {
         "outputs",
+        "materials",
         "inference.decode",
         "meshfiles",
         "geometry.arrays",
