@@ -22,6 +22,7 @@ from .operators.fill_holes import MAQUETTE_OT_fill_holes
 from .operators.generate_from_image import MAQUETTE_OT_generate_from_image
 from .operators.make_solid import MAQUETTE_OT_make_solid
 from .operators.merge_vertices import MAQUETTE_OT_merge_vertices
+from .operators.picture_normals import MAQUETTE_OT_picture_normals
 from .operators.quad_remesh import MAQUETTE_OT_quad_remesh
 from .operators.recalculate_normals import MAQUETTE_OT_recalculate_normals
 from .operators.remove_duplicate_faces import MAQUETTE_OT_remove_duplicate_faces
@@ -66,6 +67,7 @@ CLASSES = (
     MAQUETTE_OT_quad_remesh,
     MAQUETTE_OT_bake_detail,
     MAQUETTE_OT_set_material,
+    MAQUETTE_OT_picture_normals,
     MAQUETTE_PT_generate,
     MAQUETTE_PT_mesh,
     MAQUETTE_PT_cleanup,

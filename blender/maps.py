@@ -18,12 +18,15 @@ __all__ = [
     "connect_normal",
     "connect_occlusion",
     "connect_orm",
+    "current_normal",
     "find_shader",
     "is_read_only",
+    "lie_like",
     "own_node",
     "own_texture",
     "switch_on_nodes",
     "upstream",
+    "uv_of",
 ]
 
 NAMES = {
@@ -111,17 +114,63 @@ def own_texture(
     return node
 
 
-def connect_normal(tree: bpy.types.NodeTree, shader: bpy.types.Node, image: bpy.types.Image) -> bpy.types.Node:
+def connect_normal(
+    tree: bpy.types.NodeTree, shader: bpy.types.Node, image: bpy.types.Image, uv_map: str = ""
+) -> bpy.types.Node:
     """Lead a tangent-space map (OpenGL) into the shader, or into the Bump node there; returns its Image Texture."""
     texture = own_texture(tree, shader, "normal", image, 2)
+    if texture.inputs["Vector"].is_linked:  # from a map before, which lay otherwise
+        tree.links.remove(texture.inputs["Vector"].links[0])
     node = own_node(tree, shader, "ShaderNodeNormalMap", f"{NAMES['normal']} Map", 1, 2)
-    node.space, node.uv_map = "TANGENT", ""
+    node.space, node.uv_map = "TANGENT", uv_map
+    node.inputs["Strength"].default_value = 1.0
     tree.links.new(texture.outputs["Color"], node.inputs["Color"])
-    entry = shader.inputs["Normal"]
-    if entry.is_linked and entry.links[0].from_node.bl_idname == "ShaderNodeBump":
-        entry = entry.links[0].from_node.inputs["Normal"]
-    tree.links.new(node.outputs["Normal"], entry)
+    tree.links.new(node.outputs["Normal"], _normal_entry(shader))
     return texture
+
+
+def current_normal(shader: bpy.types.Node) -> tuple[bpy.types.Node, bpy.types.Node | None] | None:
+    """What is connected as normals, past a Bump node: the node, and the Image Texture it reads if it is a Normal Map.
+
+    None where nothing is connected.
+    """
+    entry = _normal_entry(shader)
+    if not entry.is_linked:
+        return None
+    node = entry.links[0].from_node
+    links = node.inputs["Color"].links if node.bl_idname == "ShaderNodeNormalMap" else ()
+    texture = links[0].from_node if links else None
+    whole = texture is not None and texture.bl_idname == "ShaderNodeTexImage" and texture.image is not None
+    return node, texture if whole else None
+
+
+def uv_of(texture: bpy.types.Node) -> tuple[str, str] | None:
+    """How an Image Texture lies on the surface: the UV map, "" for the one marked for rendering, and the Mapping node.
+
+    None where other coordinates than UVs decide, or several Mapping nodes.
+    """
+    entry, mapping = texture.inputs["Vector"], ""
+    while entry.is_linked:
+        node, socket = entry.links[0].from_node, entry.links[0].from_socket
+        if node.bl_idname == "ShaderNodeUVMap":
+            return node.uv_map, mapping
+        if node.bl_idname == "ShaderNodeTexCoord":
+            return ("", mapping) if socket.name == "UV" else None
+        if node.bl_idname != "ShaderNodeMapping" or mapping:
+            return None
+        entry, mapping = node.inputs["Vector"], node.name
+    # A Mapping node that nothing leads to is at one point.
+    return ("", "") if texture.projection == "FLAT" and not mapping else None
+
+
+def lie_like(texture: bpy.types.Node, model: bpy.types.Node) -> None:
+    """Let an Image Texture lie on the surface just as another one does."""
+    tree, entry = texture.id_data, texture.inputs["Vector"]
+    texture.interpolation, texture.extension = model.interpolation, model.extension
+    if model.inputs["Vector"].is_linked:
+        tree.links.new(model.inputs["Vector"].links[0].from_socket, entry)
+    elif entry.is_linked:
+        tree.links.remove(entry.links[0])
 
 
 def connect_occlusion(tree: bpy.types.NodeTree, shader: bpy.types.Node, image: bpy.types.Image) -> None:
@@ -143,6 +192,13 @@ def connect_orm(tree: bpy.types.NodeTree, shader: bpy.types.Node, image: bpy.typ
     tree.links.new(split.outputs["Blue"], shader.inputs["Metallic"])
     if occlusion:
         tree.links.new(split.outputs["Red"], _gltf_node(tree, shader).inputs["Occlusion"])
+
+
+def _normal_entry(shader: bpy.types.Node) -> bpy.types.NodeSocket:
+    """Where normals go in: the shader, or the Bump node before it, which adds to them."""
+    entry = shader.inputs["Normal"]
+    bump = entry.links[0].from_node if entry.is_linked else None
+    return bump.inputs["Normal"] if bump is not None and bump.bl_idname == "ShaderNodeBump" else entry
 
 
 def _gltf_node(tree: bpy.types.NodeTree, shader: bpy.types.Node) -> bpy.types.Node:
