@@ -130,7 +130,7 @@ def _paint_layers(
     stack, ends = stack_layers(subject, layers)
     values = extend_layers(subject, stack)
     reflection = replace(scene.reflection, foreground=values) if scene.reflection else None
-    base, _ = vertex_colours(scene.points, scene.triangles, facing, scene.view, values, scene.camera, reflection)
+    base, _ = vertex_colours(scene.points, scene.triangles, facing, scene.view, values, scene.camera, reflection, False)
     scene = replace(scene, base=base, foreground=values, reflection=reflection)
     inside = values.colour.reshape(-1, stack.shape[2])
     blank = np.empty((size, size, stack.shape[2]), np.float32)

@@ -11,6 +11,7 @@ from .diffuse import diffuse
 from .filters import box_mean, sample
 from .foreground import Foreground
 from .pad import fill_gaps
+from .palette import find_palette
 from .reflection import Reflection
 from .triangles import area_vectors, sum_at
 from .visibility import LEAST_FACING, View
@@ -25,7 +26,7 @@ _LEAST_TRUST = 0.02
 # height and side of the upright subject than like the nearest thing seen.
 _REACH = 0.2
 # How far colours are blurred for that, across and upwards, in half crop sides; and cells of the grid for it.
-_BLUR = (0.16, 0.06)
+_BLUR = (0.3, 0.06)
 _GRID = 96
 
 
@@ -37,6 +38,7 @@ def vertex_colours(
     foreground: Foreground,
     camera: Camera,
     reflection: Reflection | None = None,
+    few_colours: bool = True,
 ) -> tuple[Float, Float]:
     """Average the picture around each vertex, and spread the colours from the seen parts over the others.
 
@@ -48,10 +50,11 @@ def vertex_colours(
     view : the mesh seen from ``camera``
     foreground : the picture
     reflection : where the subject is symmetric, hidden parts take the colours of their mirror images
+    few_colours : whether hidden parts keep to the few colours that the picture shows; False for values that are none
 
     Returns
     -------
-    colours : float32 [V, C] in 0..255, or in the range of the picture's values; smooth
+    colours : float32 [V, C] in 0..255, or in the range of the picture's values; smooth but for borders of colours
     seen : float32 [V] in 0..1, the share of the surface around each vertex that the picture shows
     """
     rows, columns = np.divmod(view.pixel, view.size)
@@ -75,11 +78,19 @@ def vertex_colours(
     seen = np.clip(_gather(shown * size, corner, view.weights, len(vertices)) / np.maximum(around, 1e-12), 0, 1)
     if reflection:
         own, hold = _with_images(vertices, own, hold, reflection)
+    palette = find_palette(own, hold * around) if few_colours else None
+    channels = own.shape[1]
+    if palette:
+        own = np.concatenate([own, palette.shares(own)], 1)
     guess = _colours_alike(vertices, own, hold * around, camera) if (hold > 0).any() else _mean_colour(foreground)
     pull = np.maximum(around, 1e-9) / _REACH**2
     strength = hold + pull
     target = (own * hold[:, None] + guess * pull[:, None]) / strength[:, None]
     colours = diffuse(target, strength, vertices, triangles)
+    if palette:
+        colours, shares = colours[:, :channels], colours[:, channels:]
+        hidden = np.clip(1 - 2 * seen, 0, 1)[:, None]
+        colours = colours + hidden * (palette.purified(colours, shares) - colours)
     return colours.astype(np.float32), seen.astype(np.float32)
 
 

@@ -130,6 +130,16 @@ def test_the_back_keeps_to_the_side_it_is_on_without_a_seam() -> None:
     assert np.abs(colour[pairs[:, 0]] - colour[pairs[:, 1]])[one_side].max() < 25
 
 
+def test_the_back_has_the_colours_of_the_picture_not_their_mixture() -> None:
+    vertices, faces, uv, texture, _ = baked_sphere()
+    hidden = vertices[faces].mean(1)[:, 1] > 0.1
+    colour = face_colours(texture, uv)[hidden]
+    apart = np.minimum(*(np.abs(colour - pure).max(1) for pure in (RED, BLUE)))
+    assert (apart < 30).mean() > 0.85
+    assert (colour[:, 0] > colour[:, 2]).mean() > 0.35
+    assert (colour[:, 2] > colour[:, 0]).mean() > 0.35
+
+
 def test_seen_says_what_the_picture_shows() -> None:
     vertices, _, _, _, seen = baked_sphere()
     to_camera = np.array([0, -CAMERA.distance, 0]) - vertices
