@@ -57,9 +57,18 @@ def clean(payload: Mapping[str, Any], folder: Path, progress: Progress, cancelle
     polygon_files.save_cleaned(folder, result)
 
 
+def upscale(payload: Mapping[str, Any], folder: Path, progress: Progress, cancelled: Cancelled) -> None:
+    """Enlarge a picture in ``folder``: ``payload`` has the names ``source`` and ``target``, and how as ``options``."""
+    progress("Loading the network", 0.0)
+    from .upscale import enlarge_file
+
+    source, target = folder / payload["source"], folder / payload["target"]
+    enlarge_file(source, target, progress=progress, cancelled=cancelled, **payload["options"])
+
+
 def main() -> None:
     """Serve Maquette's own jobs until the client goes away."""
-    run({"clean": clean, "generate": generate})
+    run({"clean": clean, "generate": generate, "upscale": upscale})
 
 
 def run(handlers: Mapping[str, Handler]) -> None:

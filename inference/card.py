@@ -16,6 +16,7 @@ __all__ = ["EMBEDDED", "Card", "Meaning", "find_card", "load_card", "read_networ
 
 EMBEDDED = Path(__file__).resolve().parent.parent / "models"
 LARGEST_INPUT = 4096
+LARGEST_SCALE = 4
 
 
 Meaning = Literal["surface", "inverse", "distance"]
@@ -31,7 +32,8 @@ class Card:
     ``(colour * white - mean) / std`` with colours in 0..1, and ``constants`` are further inputs that never change.
     ``roles`` gives, by what Maquette calls an output, the network's own name for it. ``meaning`` is that of a depth:
     ``surface``, the Y of the view frame, as the embedded network gives it; ``inverse``, one over the distance along the
-    camera's axis, or ``distance`` itself, both up to scale and shift.
+    camera's axis, or ``distance`` itself, both up to scale and shift. An enlarging network's output is ``scale`` times
+    as wide as its input, and what lies farther than ``margin`` pixels from one of the input matters little for it.
     """
 
     id: str
@@ -49,6 +51,8 @@ class Card:
     std: Colour = (1.0, 1.0, 1.0)
     constants: Mapping[str, int] = field(default_factory=dict[str, int])
     roles: Mapping[str, str] = field(default_factory=dict[str, str])
+    scale: int = 1
+    margin: int = 16
 
 
 def find_card(name: str) -> Path:
@@ -98,6 +102,13 @@ def _size(source: dict[str, Any], card: Path) -> int:
     return size
 
 
+def _whole(table: dict[str, Any], name: str, default: int, most: int, card: Path) -> int:
+    value = table.get(name, default)
+    if type(value) is not int or not 1 <= value <= most:
+        raise ModelError(f"The card {card.name} has no usable {name!r}; it must be a whole number from 1 to {most}.")
+    return value
+
+
 def _meaning(table: dict[str, Any], card: Path) -> Meaning:
     value = table.get("meaning", "surface")
     if value not in get_args(Meaning):
@@ -127,6 +138,7 @@ def load_card(card: Path) -> Card:
     roles = _table(table, "roles", str, card)
     if strangers := set(roles.values()) - set(outputs):
         raise ModelError(f"The card {card.name} gives a role to {min(strangers)!r}, which is none of its outputs.")
+    size = _size(source, card)
     return Card(
         id=_value(table, "id", str, card),
         task=_value(table, "task", str, card),
@@ -135,7 +147,7 @@ def load_card(card: Path) -> Card:
         sha256=_value(table, "sha256", str, card),
         licence=_value(table, "licence", str, card),
         input_name=_value(source, "name", str, card),
-        input_size=_size(source, card),
+        input_size=size,
         outputs=tuple(outputs),
         meaning=_meaning(table, card),
         white=_number(source, "range", 1.0, card),
@@ -143,6 +155,8 @@ def load_card(card: Path) -> Card:
         std=_colour(source, "std", 1.0, card),
         constants=_table(source, "constants", int, card),
         roles=roles,
+        scale=_whole(table, "scale", 1, LARGEST_SCALE, card),
+        margin=_whole(source, "margin", min(16, max(size // 4, 1)), max(size // 3, 1), card),
     )
 
 

@@ -18,6 +18,7 @@ from .camera import SIZE
 from .matte_network import MatteNet
 from .networks import SHAPE_CHANNELS, SURE, DepthNet, ShapeNet
 from .photos import SIZE as PHOTO_SIZE
+from .upscale_network import SCALE, UpscaleNet
 
 __all__ = ["main"]
 
@@ -42,14 +43,19 @@ KINDS = {
     ),
     "shape": (ShapeNet, SHAPE_CHANNELS, "surface", {"solid": "logit of solid per depth bin and ray, bins first"}),
     "matte": (MatteNet, 3, "picture", {"alpha": "logit of how far each pixel is the subject's"}),
+    "upscale": (UpscaleNet, 3, "picture", {"large": "RGB in 0..1, not clipped, twice as wide and high"}),
 }
-SIZES = {"depth": SIZE, "shape": SIZE, "matte": PHOTO_SIZE}
+SIZES = {"depth": SIZE, "shape": SIZE, "matte": PHOTO_SIZE, "upscale": 286}
 NORMALISATION = {
     "depth": "RGB in -1..1 times the mask, then the mask",
     "shape": "depth behind the front-most point, 1, tangent of half the field of view, elevation, normals, confidence "
     "of the depth; each times the mask",
     "matte": "RGB in -1..1; 0 where a picture that is not square is padded",
+    "upscale": "RGB in 0..1",
 }
+# Entries that only some cards have, before the tables and of the input.
+ENTRIES = {"upscale": f"scale = {SCALE}"}
+INPUT_ENTRIES = {"upscale": "margin = 15"}
 
 
 def _halve(net: nn.Module) -> None:
@@ -104,11 +110,13 @@ def _card(kind: str, file: Path, logs: list[dict[str, str]], parity: float, args
         f'licence = "{LICENCE}"',
         'source = "trained for this project from random weights (training/README.md)"',
         'revision = "1"',
+        *([ENTRIES[kind]] if kind in ENTRIES else []),
         "",
         "[input]",
         f'name = "{input_name}"',
         f"size = {SIZES[kind]}",
         f'normalisation = "{NORMALISATION[kind]}"',
+        *([INPUT_ENTRIES[kind]] if kind in INPUT_ENTRIES else []),
         "",
         "[outputs]",
         *(f"{k} = {json.dumps(v)}" for k, v in outputs.items()),
@@ -131,7 +139,7 @@ def _card(kind: str, file: Path, logs: list[dict[str, str]], parity: float, args
 
 
 def main() -> int:
-    """``python bootstrap.py training.export {depth,shape,matte} --run DIR --out FILE.onnx``."""
+    """``python bootstrap.py training.export {depth,shape,matte,upscale} --run DIR --out FILE.onnx``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--run", type=Path, nargs="+", required=True, help="the stages' folders; the last one counts")

@@ -56,6 +56,14 @@ def test_what_a_foreign_network_eats_is_read(tmp_path: Path) -> None:
     assert (card.constants, card.roles) == ({"num_tokens": 1800}, {"depth": "depth"})
 
 
+def test_how_much_a_network_enlarges_is_read(tmp_path: Path) -> None:
+    text = CARD.replace('id = "x"', 'id = "x"\nscale = 3')
+    card = load_card(write(tmp_path, b"network", text.replace("size = 128", "size = 128\nmargin = 9")))
+    assert (card.scale, card.margin) == (3, 9)
+    assert load_card(write(tmp_path, b"network", text)).margin == 16
+    assert load_card(write(tmp_path, b"network", text.replace("size = 128", "size = 20"))).margin < 7
+
+
 def test_a_model_is_named_by_its_id_or_by_the_path_of_its_card() -> None:
     assert find_card("maquette-depth") == EMBEDDED / "maquette-depth.toml"
     assert find_card("some/folder/x.toml") == Path("some/folder/x.toml")
@@ -85,6 +93,10 @@ def test_a_changed_file_is_refused(tmp_path: Path, change: bytes) -> None:
         (FOREIGN.replace("range = 255", "range = 0"), "range"),
         (FOREIGN.replace("1800", '"many"'), "constants"),
         (FOREIGN.replace('[roles]\ndepth = "depth"', '[roles]\ndepth = "other"'), "other"),
+        (CARD.replace('id = "x"', 'id = "x"\nscale = 0'), "scale"),
+        (CARD.replace('id = "x"', 'id = "x"\nscale = 2.0'), "scale"),
+        (CARD.replace('id = "x"', 'id = "x"\nscale = 16'), "1 to 4"),
+        (CARD.replace("size = 128", "size = 128\nmargin = 64"), "margin"),
     ],
 )
 def test_a_bad_card_is_refused(tmp_path: Path, text: str, says: str) -> None:

@@ -43,7 +43,8 @@ PARTS = {
     "jobs": {"errors", "events", "launch", "protocol"},
     "cleanup": BASE | {"geometry"},
     "remote": {"errors", "events", "geometry", "jobs", "polygon_files"},
-    "worker": BASE | {"cleanup", "pipeline", "polygon_files", "protocol", "settings", "transfer"},
+    "upscale": BASE | {"inference"},
+    "worker": BASE | {"cleanup", "pipeline", "polygon_files", "protocol", "settings", "transfer", "upscale"},
     # The thumbnail reads pictures as safely as the pipeline does, since Blender itself loads anything; mesh files are
     # checked for the same reason. The meshes that cleaning takes and gives are read from and written to objects here.
     "blender": BASE
@@ -73,6 +74,8 @@ WORKER_ONLY = {
     "inference.foreign",
     "inference.matte",
     "inference.shape",
+    "inference.upscale",
+    "upscale",
 }
 
 # The libraries from outside that each part may import; none unless listed.
@@ -81,6 +84,7 @@ LIBRARIES = {
     "geometry": {"numpy"},
     "inference": {"numpy", "PIL", "onnxruntime"},
     "pipeline": {"numpy"},
+    "upscale": {"numpy", "PIL"},
     "array_files": {"numpy"},
     "transfer": {"numpy", "PIL"},
     "polygon_files": {"numpy"},
