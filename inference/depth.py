@@ -7,13 +7,13 @@ import numpy as np
 from ..contracts import Camera, Float, Mask, Subject, Surface
 from .session import Session
 
-__all__ = ["DepthModel"]
+__all__ = ["DepthModel", "shrink_subject"]
 
 # What the network has been trained on, and a little more (radians; tangent of half the crop's field of view).
 ELEVATION_LIMITS, TANGENT_LIMITS = (-0.35, 1.1), (0.06, 0.7)
 
 
-def _shrink(subject: Subject, size: int) -> tuple[Float, Mask]:
+def shrink_subject(subject: Subject, size: int) -> tuple[Float, Mask]:
     """Crop averaged down to ``size``: RGB float32 [size, size, 3] in 0..1, colours weighted by alpha, and the mask."""
     crop = subject.rgba.astype(np.float32) / 255
     step = crop.shape[0] // size
@@ -41,7 +41,7 @@ class DepthModel:
     def estimate(self, subject: Subject, both_ways: bool = True) -> Surface:
         """The visible surface at the network's own resolution; with ``both_ways`` the mean of the picture and its
         mirror image."""
-        rgb, mask = _shrink(subject, self.session.card.input_size)
+        rgb, mask = shrink_subject(subject, self.session.card.input_size)
         depth, normals, confidence, camera = self._run(rgb, mask)
         if both_ways:
             depth2, normals2, confidence2, camera2 = self._run(rgb[:, ::-1], mask[:, ::-1])

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["SURE", "DepthNet", "ShapeNet"]
+__all__ = ["GROUPS", "SHAPE_CHANNELS", "SURE", "Attention", "Block", "DepthNet", "ShapeNet", "Trunk", "with_place"]
 
 GROUPS = 8
 SHAPE_CHANNELS = 8
@@ -92,7 +92,7 @@ class Trunk(nn.Module):
         return x, lowest
 
 
-def _with_place(x: Tensor) -> Tensor:
+def with_place(x: Tensor) -> Tensor:
     """Fold 2 x 2 pixels into channels and add each cell's place in the crop as two channels in -1..1."""
     x = functional.pixel_unshuffle(x, 2)
     line = torch.linspace(-1, 1, x.shape[-1], dtype=x.dtype, device=x.device)
@@ -120,7 +120,7 @@ class DepthNet(nn.Module):
         self.camera = nn.Sequential(nn.Linear(widths[-1], 64), nn.SiLU(), nn.Linear(64, 2))
 
     def forward(self, subject: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        features, lowest = self.trunk(_with_place(subject))
+        features, lowest = self.trunk(with_place(subject))
         out = self.head(features)
         camera = self.camera(lowest) * 0.2 + torch.tensor([0.35, 0.25], device=subject.device)
         return out[:, :1], out[:, 1:4], torch.sigmoid(out[:, 4:]), camera
@@ -158,7 +158,7 @@ class ShapeNet(nn.Module):
 
     def _parts(self, surface: Tensor) -> tuple[Tensor, Tensor]:
         """Features of the trunk [B, C, 64, 64] and of the thin branch [B, F, 128, 128]."""
-        coarse = functional.silu(self.norm(self.trunk(_with_place(surface))[0]))
+        coarse = functional.silu(self.norm(self.trunk(with_place(surface))[0]))
         guide = functional.interpolate(self.sharpen(coarse), scale_factor=2.0, mode="nearest")
         return coarse, self.fine(torch.cat([surface, guide], 1))
 

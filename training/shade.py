@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["length", "shade", "unit", "wear"]
+__all__ = ["Dice", "length", "paint", "shade", "smooth", "surroundings", "turn", "unit", "wear"]
 
 LATTICE = 24
 
 
-class _Dice:
+class Dice:
     """Random tensors of shape [B, C, 1, 1] on one device, from a NumPy generator."""
 
     def __init__(self, rng: np.random.Generator, count: int, device: torch.device) -> None:
@@ -48,7 +48,7 @@ def unit(v: Tensor) -> Tensor:
     return v / length(v).clamp(min=1e-6)
 
 
-def _turn(points: Tensor, rng: np.random.Generator) -> Tensor:
+def turn(points: Tensor, rng: np.random.Generator) -> Tensor:
     """Points [B, 3, S, S], each sample turned at random."""
     turns = np.linalg.qr(rng.normal(size=(len(points), 3, 3)))[0].astype(np.float32)
     return torch.einsum("bij,bjhw->bihw", torch.from_numpy(turns).to(points.device), points)
@@ -68,10 +68,10 @@ def _noise(points: Tensor, frequency: Tensor, octaves: int, rng: np.random.Gener
     return total / norm
 
 
-def _pattern(points: Tensor, rng: np.random.Generator, dice: _Dice) -> Tensor:
+def _pattern(points: Tensor, rng: np.random.Generator, dice: Dice) -> Tensor:
     """A solid pattern in 0..1 per sample: clouds, stripes, checks, rings, spots or print."""
     scale = torch.exp(dice.uniform(math.log(1.0), math.log(9.0)))
-    turned = _turn(points, rng) * scale
+    turned = turn(points, rng) * scale
     warp = _noise(points, scale / 2, 2, rng) - 0.5
     kind = torch.from_numpy(rng.integers(0, 6, len(points))).to(points.device)[:, None, None, None]
     clouds = ((_noise(points, scale, 3, rng) - 0.5) * dice.uniform(1.5, 6) + 0.5).clamp(0, 1)
@@ -90,7 +90,7 @@ def _pattern(points: Tensor, rng: np.random.Generator, dice: _Dice) -> Tensor:
     return value
 
 
-def _paint(albedo: Tensor, points: Tensor, rng: np.random.Generator, dice: _Dice) -> Tensor:
+def paint(albedo: Tensor, points: Tensor, rng: np.random.Generator, dice: Dice) -> Tensor:
     """Linear base colour: the object's own, at times replaced, with patterns over it."""
     own = albedo.clamp(0.02, 1) ** 2.2
     bare = (albedo.amax((2, 3)) - albedo.amin((2, 3))).amax(1)[:, None, None, None] < 0.02  # no colours of its own
@@ -100,7 +100,7 @@ def _paint(albedo: Tensor, points: Tensor, rng: np.random.Generator, dice: _Dice
     for share in (0.5, 0.25):
         some = torch.from_numpy(np.flatnonzero(rng.random(len(points)) < share)).to(points.device)
         if len(some):
-            of_some = _Dice(rng, len(some), points.device)
+            of_some = Dice(rng, len(some), points.device)
             value = _pattern(points[some], rng, of_some) * of_some.uniform(0.3, 1)
             over = colour[some] * (1 - value) + of_some.uniform(0, 1, 3) ** 1.5 * value
             colour = colour.index_copy(0, some, over)
@@ -108,13 +108,13 @@ def _paint(albedo: Tensor, points: Tensor, rng: np.random.Generator, dice: _Dice
     return (colour * (1 + (grain - 0.5) * dice.uniform(0, 0.5))).clamp(0.005, 1)
 
 
-def _smooth(values: Tensor, mask: Tensor, width: int) -> Tensor:
+def smooth(values: Tensor, mask: Tensor, width: int) -> Tensor:
     """Mean over ``width`` pixels inside the mask."""
     share = functional.avg_pool2d(mask, width, 1, width // 2)
     return functional.avg_pool2d(values * mask, width, 1, width // 2) / share.clamp(min=1e-3) * mask
 
 
-def _surroundings(normals: Tensor, up: Tensor, dice: _Dice) -> Tensor:
+def surroundings(normals: Tensor, up: Tensor, dice: Dice) -> Tensor:
     """Light from all around on a surface facing ``normals``: [B, 3, S, S]."""
     sky, ground = (
         dice.uniform(0.5, 1.1, 3) * dice.uniform(0.2, 1.0),
@@ -146,7 +146,7 @@ def shade(
     [B, 3, S, S]; ``lights`` [B, 3, 3]; ``camera`` [B, 2].
     """
     b, size = len(albedo), albedo.shape[-1]
-    dice = _Dice(rng, b, albedo.device)
+    dice = Dice(rng, b, albedo.device)
     line = (torch.arange(size, device=albedo.device) + 0.5) / size * 2 - 1
     reach = 1 + depth * camera[:, 1, None, None, None]
     points = torch.cat([line[None, None, None] * reach, depth, -line[None, None, :, None] * reach], 1)
@@ -154,11 +154,11 @@ def shade(
     elevation = camera[:, 0]
     up = torch.stack([torch.zeros_like(elevation), -torch.sin(elevation), torch.cos(elevation)], 1)[:, :, None, None]
     normals = unit(normals)
-    colour = _paint(albedo, points, rng, dice)
-    ambient = _surroundings(normals, up, dice) * (0.2 + 0.8 * _smooth(sky, mask, 5))
+    colour = paint(albedo, points, rng, dice)
+    ambient = surroundings(normals, up, dice) * (0.2 + 0.8 * smooth(sky, mask, 5))
     diffuse, gloss = ambient, torch.zeros_like(ambient)
     shine, amount = dice.uniform(6, 120), dice.uniform(0, 0.6) * dice.chance(0.7)
-    soft = _smooth(lit, mask, 3)
+    soft = smooth(lit, mask, 3)
     for k in range(3):
         towards = lights[:, k, :, None, None]
         strength = dice.uniform(0.1, 1.1) * dice.chance((0.95, 0.6, 0.35)[k])
@@ -170,7 +170,7 @@ def shade(
         gloss = gloss + half**shine * (lambert > 0.02) * tint * amount
     mirrored = rays - 2 * (rays * normals).sum(1, keepdim=True) * normals
     fresnel = 0.04 + 0.96 * (1 - (-(rays * normals).sum(1, keepdim=True)).clamp(0, 1)) ** 5
-    waves = 0.5 + 0.5 * torch.sin(_turn(mirrored, rng) * dice.uniform(1, 8) + dice.uniform(0, 6, 3))
+    waves = 0.5 + 0.5 * torch.sin(turn(mirrored, rng) * dice.uniform(1, 8) + dice.uniform(0, 6, 3))
     above = (mirrored * up).sum(1, keepdim=True) > 0
     polish = dice.uniform(0.1, 1.0) * dice.chance(0.4)
     gloss = gloss + (fresnel + 0.25 * polish * dice.chance(0.2)) * polish * (0.5 * waves + 0.5 * above)
@@ -183,7 +183,7 @@ def shade(
 def wear(rgb: Tensor, mask: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """What cameras, tone curves, small sizes, JPEG and imperfect mattes do to a picture: RGB and mask after it."""
     b, size = len(rgb), rgb.shape[-1]
-    dice = _Dice(rng, b, rgb.device)
+    dice = Dice(rng, b, rgb.device)
     rgb = rgb.clamp(1e-4, 1) ** dice.uniform(0.75, 1.35) * dice.uniform(0.8, 1.25) * dice.uniform(0.9, 1.1, 3)
     grey = rgb.mean(1, keepdim=True)
     rgb = grey + (rgb - grey) * dice.uniform(0.0, 1.6)
