@@ -10,6 +10,7 @@ import bpy
 
 from ..errors import MaquetteError, MeshError, OutputError
 from ..outputs import staged
+from .channels import grey_pictures
 from .quiet import quiet
 from .textures import texture_files
 
@@ -105,11 +106,12 @@ def _write_glb(_objects: Sequence[bpy.types.Object], path: Path) -> None:
 
 
 def _write_obj(objects: Sequence[bpy.types.Object], path: Path) -> None:
-    with texture_files(objects, path):
+    with grey_pictures(objects), texture_files(objects, path):
         bpy.ops.wm.obj_export(
             filepath=str(path),
             export_selected_objects=True,
             export_materials=True,
+            export_pbr_extensions=True,  # roughness and metallic; readers that know no such lines skip them
             export_colors=True,
             path_mode="STRIP",
             forward_axis="NEGATIVE_Z",
@@ -118,7 +120,7 @@ def _write_obj(objects: Sequence[bpy.types.Object], path: Path) -> None:
 
 
 def _write_fbx(objects: Sequence[bpy.types.Object], path: Path) -> None:
-    with texture_files(objects, path) as files:
+    with grey_pictures(objects), texture_files(objects, path) as files:
         bpy.ops.export_scene.fbx(
             filepath=str(path),
             use_selection=True,

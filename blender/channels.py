@@ -1,0 +1,71 @@
+"""Packed pictures taken apart for exporters that know only one picture for one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import bpy
+
+from .images import image_pixels, pack_pixels
+from .maps import find_shader, is_read_only, lie_like
+
+__all__ = ["grey_pictures"]
+
+_INPUTS = ("Roughness", "Metallic")
+
+
+@contextmanager
+def grey_pictures(objects: Sequence[bpy.types.Object]) -> Iterator[None]:
+    """Let roughness and metallic come from grey pictures of their own where they are channels of a packed one.
+
+    FBX and OBJ would lose them otherwise. At the end the materials are as before. Materials linked from another blend
+    file cannot be changed and are left as they are.
+
+    Raises
+    ------
+    OutputError
+        When a picture has no pixels, or the disk for temporary files is full.
+    """
+    cut: list[tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]] = []
+    made: list[bpy.types.Node] = []
+    try:
+        for material in dict.fromkeys(slot.material for item in objects for slot in item.material_slots):
+            if material is None or is_read_only(material):
+                continue
+            shader = find_shader(material)
+            for entry in (shader.inputs[name] for name in _INPUTS) if shader is not None else ():
+                source = _channel(entry)
+                if source is not None:
+                    made.append(_grey(*source))
+                    cut.append((entry.links[0].from_socket, entry))
+                    material.node_tree.links.new(made[-1].outputs["Color"], entry)
+        yield
+    finally:
+        for socket, entry in cut:
+            entry.id_data.links.new(socket, entry)
+        for node in made:
+            image = node.image
+            node.id_data.nodes.remove(node)
+            bpy.data.images.remove(image)
+
+
+def _channel(entry: bpy.types.NodeSocket) -> tuple[bpy.types.Node, int] | None:
+    """The Image Texture, and which of its channels goes into a socket; None where it is something else."""
+    if not entry.is_linked:
+        return None
+    split, socket = entry.links[0].from_node, entry.links[0].from_socket
+    if split.bl_idname != "ShaderNodeSeparateColor" or split.mode != "RGB" or not split.inputs["Color"].is_linked:
+        return None
+    texture = split.inputs["Color"].links[0].from_node
+    if texture.bl_idname != "ShaderNodeTexImage" or texture.image is None or texture.image.source == "TILED":
+        return None
+    return texture, [each.name for each in split.outputs].index(socket.name)
+
+
+def _grey(texture: bpy.types.Node, channel: int) -> bpy.types.Node:
+    pixels = image_pixels(texture.image)[..., channel]
+    node = texture.id_data.nodes.new("ShaderNodeTexImage")
+    node.image = pack_pixels(pixels, f"{texture.image.name} {'RGB'[channel]}")
+    lie_like(node, texture)
+    return node
