@@ -34,6 +34,7 @@ from .operators.select_problem import MAQUETTE_OT_select_problem
 from .operators.set_material import MAQUETTE_OT_set_material
 from .operators.smooth_mesh import MAQUETTE_OT_smooth_mesh
 from .operators.untangle import MAQUETTE_OT_untangle
+from .operators.upscale_texture import MAQUETTE_OT_upscale_texture
 from .panels.cleanup import MAQUETTE_PT_cleanup
 from .panels.generate import MAQUETTE_PT_generate
 from .panels.mesh import MAQUETTE_PT_mesh
@@ -66,6 +67,7 @@ CLASSES = (
     MAQUETTE_OT_decimate,
     MAQUETTE_OT_quad_remesh,
     MAQUETTE_OT_bake_detail,
+    MAQUETTE_OT_upscale_texture,
     MAQUETTE_OT_set_material,
     MAQUETTE_OT_picture_normals,
     MAQUETTE_PT_generate,
