@@ -19,6 +19,7 @@ from .look_measures import psnr, ssim
 from .upscale_degrade import compress, shrink
 from .upscale_filter import enlarge_by_filter
 from .upscale_pictures import textures
+from .upscale_sheet import Row, draw_sheet
 
 __all__ = ["main"]
 
@@ -28,7 +29,7 @@ PAPER, OPAQUE = 128, 128
 NOISE, QUALITY = 2.0, 88
 """Of a picture as a phone has it: noise in levels, quality of its JPEG file."""
 WAYS = ("area", "bicubic", "phone")
-LARGE = 4096
+LARGE, SHOWN = 4096, 6
 Pixels = npt.NDArray[np.uint8]
 Enlarge = Callable[[Pixels, int], Pixels]
 
@@ -110,7 +111,8 @@ def _seconds(methods: dict[str, Enlarge], picture: Pixels) -> dict[str, float]:
 
 def _mean(scores: list[_Score], **wanted: object) -> tuple[float, float]:
     rows = [(s.psnr, s.ssim) for s in scores if all(getattr(s, k) == v for k, v in wanted.items())]
-    return tuple(np.mean(rows, 0)) if rows else (float("nan"),) * 2
+    value = np.mean(rows, 0)
+    return float(value[0]), float(value[1])
 
 
 def _tables(scores: list[_Score], methods: list[str], seconds: dict[str, float]) -> str:
@@ -133,6 +135,16 @@ def _tables(scores: list[_Score], methods: list[str], seconds: dict[str, float])
     return "\n".join(lines)
 
 
+def _sheet(pictures: list[_Picture], methods: dict[str, Enlarge]) -> Image.Image:
+    """Six of the pictures, brought back from a quarter of their size."""
+    rows: list[Row] = []
+    for picture in pictures[:: len(pictures) // SHOWN][:SHOWN]:
+        small = shrink(picture.rgb, 4, "area")
+        large = {name: enlarge(small, 4) for name, enlarge in methods.items() if name != "bicubic"}
+        rows.append(Row(picture.rgb, picture.mask, large))
+    return draw_sheet(rows)
+
+
 def _write(page: Path, text: str) -> None:
     """Put the tables between the page's markers."""
     whole = page.read_text()
@@ -147,6 +159,7 @@ def main() -> int:
     parser.add_argument("--meshes", type=Path, required=True, help="unpacked train_meshes.tar")
     parser.add_argument("--card", type=Path, default=EMBEDDED / "maquette-upscale.toml", help="of the network")
     parser.add_argument("--page", type=Path, help="Markdown page whose tables are written")
+    parser.add_argument("--sheet", type=Path, help="PNG of crops to write")
     parser.add_argument("--every", type=int, default=1, help="take each so-manieth picture only")
     args = parser.parse_args()
     methods: dict[str, Enlarge] = {
@@ -165,6 +178,8 @@ def main() -> int:
         scores += _score(picture, methods, rng)
     text = _tables(scores, list(methods), _seconds(methods, pictures[0].rgb))
     print(text)
+    if args.sheet:
+        _sheet(pictures, methods).save(args.sheet, optimize=True)
     if args.page:
         _write(args.page, text)
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import torch
+from PIL import Image, ImageFilter
 from torch import Tensor
 
 from .loop import Plan, arguments, device, train
@@ -18,6 +19,8 @@ CROP, BATCH = 96, 16
 """Side of the large pictures' parts that are compared, and their number in a batch."""
 TWICE = 0.3
 """Share of the batches that are enlarged fourfold, by the network's own first result."""
+SOFT = 0.35
+"""Share of the parts that are out of focus: a network that only ever saw sharp edges would paint such everywhere."""
 RIM = 8
 """What lies nearer than this to the border counts nothing: the network does not see what is beyond it."""
 HELD_OUT = 96
@@ -32,6 +35,8 @@ def _vary(picture: Pixels, rng: Rng) -> Pixels:
     if rng.random() < 0.5:
         part = part[:, ::-1]
     part = part[..., rng.permutation(3)]
+    if rng.random() < SOFT:
+        part = np.asarray(Image.fromarray(part).filter(ImageFilter.GaussianBlur(float(rng.uniform(0.4, 1.8)))))
     if rng.random() < 0.15:
         part = np.repeat(part.mean(-1, keepdims=True).astype(np.uint8), 3, -1)
     return 255 - part if rng.random() < 0.3 else part

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from .meshes import training_names
 from .photo_patterns import backdrop, floor_pattern, random_colour
@@ -25,7 +25,7 @@ __all__ = ["SIZE", "draw_picture", "main", "textures"]
 
 SIZE, FINE = 192, 2
 """Side of the pictures, and how many times finer they are drawn."""
-LEAVES, LETTERS, SURFACES = 0.42, 0.2, 0.12
+LEAVES, LETTERS, SURFACES = 0.38, 0.15, 0.1
 """Shares of the pictures; the rest is cut from rendered views and from textures."""
 Array = npt.NDArray[np.float32]
 Rng = np.random.Generator
@@ -69,10 +69,18 @@ def _fill(height: int, width: int, sources: list[Array], rng: Rng) -> Array:
         return _colour(rng) * (1 - share) + _colour(rng) * share
     if kind < 0.75:
         return _surface(height, width, rng)
-    if kind < 0.79:  # grain
-        grain = rng.normal(0, rng.uniform(0.02, 0.15), (height // FINE + 1, width // FINE + 1, 1)).astype(np.float32)
-        return np.clip(_colour(rng) + np.kron(grain, np.ones((FINE, FINE, 1), np.float32))[:height, :width], 0, 1)
     return _cutting(height, width, sources, rng)
+
+
+def _grain(height: int, width: int, rng: Rng) -> Array:
+    """Noise of several sizes around 0, [height, width, 1]: the unevenness of paint, skin, stone."""
+    total, strength, decay = np.zeros((height, width), np.float32), rng.uniform(0.005, 0.05), rng.uniform(0.5, 1.0)
+    for octave in range(int(rng.integers(1, 5))):
+        cell = FINE * 2**octave
+        noise = rng.normal(0, strength, (height // cell + 2, width // cell + 2)).astype(np.float32)
+        total += np.asarray(Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC))
+        strength /= decay
+    return total[..., None]
 
 
 def _shape(side: int, rng: Rng) -> Image.Image:
@@ -128,10 +136,14 @@ def _lay(canvas: Array, mask: Image.Image, top: int, left: int, sources: list[Ar
     bottom, right = min(top + mask.height, height), min(left + mask.width, width)
     if bottom <= y or right <= x:
         return
+    if rng.random() < 0.5:  # few edges in pictures are as sharp as pixels can show
+        mask = mask.filter(ImageFilter.GaussianBlur(float(rng.exponential(1.0)) * FINE))
     cover = np.asarray(mask, np.float32)[y - top : bottom - top, x - left : right - left, None] / 255
     fill = _fill(bottom - y, right - x, sources, rng)
     if rng.random() < 0.15:  # what is seen through
         cover = cover * np.float32(rng.uniform(0.2, 0.9))
+    if rng.random() < 0.4:
+        fill = fill + _grain(*fill.shape[:2], rng)
     part = canvas[y:bottom, x:right]
     part += (fill - part) * cover
 
