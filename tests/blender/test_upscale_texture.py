@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import MethodType, SimpleNamespace
+from typing import Any
 
 import bpy
 import numpy as np
@@ -12,6 +14,7 @@ from maquette.blender.enlarge_image import show_instead
 from maquette.blender.images import image_pixels, pack_pixels
 from maquette.operators.enlarging import Enlarging
 from maquette.operators.generation import shared_worker
+from maquette.operators.upscale_texture import MAQUETTE_OT_upscale_texture
 from PIL import Image
 
 pytestmark = pytest.mark.usefixtures("registered")
@@ -211,6 +214,63 @@ def test_a_network_that_is_no_enlarging_one_is_told() -> None:
     with pytest.raises(RuntimeError, match="no model 'mine'"):
         bpy.ops.maquette.upscale_texture(model="//mine.toml")
     assert len(bpy.data.images) == 1
+
+
+class Window:
+    """The operator as a window runs it: the functions of its class, called with events."""
+
+    def __init__(self, **options: str) -> None:
+        self.__dict__.update({"size": "2x", "model": "maquette-upscale", **options})
+        self.told: list[tuple[set[str], str]] = []
+        self._enlarging = self._begin(bpy.context)
+        manager = bpy.context.window_manager
+        self._timer = manager.event_timer_add(0.05, window=manager.windows[0])
+
+    def __getattr__(self, name: str) -> Any:
+        return MethodType(getattr(MAQUETTE_OT_upscale_texture, name), self)
+
+    def report(self, kind: set[str], text: str) -> None:
+        self.told.append((kind, text))
+
+    def send(self, kind: str, value: str = "NOTHING") -> set[str]:
+        return self.modal(bpy.context, SimpleNamespace(type=kind, value=value))
+
+
+def test_in_a_window_it_runs_beside_blender() -> None:
+    material = material_with(pack_pixels(picture(), "cup", colour=True))
+    cube_with(material)
+    window = Window(size="4x")
+    assert window.send("MOUSEMOVE") == {"PASS_THROUGH"}
+    deadline = time.monotonic() + 60
+    while (answer := window.send("TIMER")) == {"PASS_THROUGH"}:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert answer == {"FINISHED"}
+    assert window.told == [({"INFO"}, "Enlarged cup from 32 x 32 to 128 x 128 pixels")]
+    assert tuple(texture_of(material).size) == (128, 128)
+
+
+def test_escape_stops_at_once() -> None:
+    image = pack_pixels(picture(1024), "cup", colour=True)
+    material = material_with(image)
+    cube_with(material)
+    window = Window(size="4x")
+    while window._enlarging.share == 0:
+        assert window.send("TIMER") == {"PASS_THROUGH"}
+        time.sleep(0.02)
+    assert window.send("ESC", "PRESS") == {"CANCELLED"}
+    assert window.told == [({"INFO"}, "Stopped: nothing was changed.")]
+    assert texture_of(material) == image
+    assert all(piece.job is None for piece in window._enlarging.pieces)
+
+
+def test_in_a_window_errors_are_told() -> None:
+    cube_with(material_with(pack_pixels(picture(), "cup", colour=True)))
+    window = Window(model="maquette-depth")
+    while (answer := window.send("TIMER")) == {"PASS_THROUGH"}:
+        time.sleep(0.02)
+    assert answer == {"CANCELLED"}
+    assert [kind for kind, _ in window.told] == [{"ERROR"}]
 
 
 def follow(enlarging: Enlarging, until: float = 1.0) -> None:
