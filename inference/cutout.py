@@ -11,7 +11,7 @@ from ..errors import PictureError
 from .grid import box_mean
 from .matte import MatteModel
 
-__all__ = ["cut_out", "has_useful_alpha"]
+__all__ = ["OPAQUE", "cut_out", "has_useful_alpha", "on_white"]
 
 TRANSPARENT = 32
 """Alpha below this counts as transparent."""
@@ -59,7 +59,7 @@ def cut_out(rgba: Pixels, background: Background, matte_model: MatteModel) -> Pi
         return rgba.copy()
     if background == "auto" and has_useful_alpha(alpha):
         return rgba.copy()
-    return _with_alpha(rgba, np.minimum(_find_subject(_on_white(rgba), matte_model), alpha))
+    return _with_alpha(rgba, np.minimum(_find_subject(on_white(rgba), matte_model), alpha))
 
 
 def has_useful_alpha(alpha: npt.NDArray[np.uint8]) -> bool:
@@ -73,7 +73,7 @@ def _with_alpha(rgba: Pixels, alpha: npt.NDArray[np.uint8]) -> Pixels:
     return np.concatenate([rgba[..., :3], alpha[..., None]], axis=-1)
 
 
-def _on_white(rgba: Pixels) -> Pixels:
+def on_white(rgba: Pixels) -> Pixels:
     """Colours over white: what hides under transparency is arbitrary and would mislead."""
     if rgba[..., 3].min() == 255:
         return rgba[..., :3]

@@ -25,9 +25,12 @@ class MatteModel:
         self.session = session
 
     def segment(self, rgb: Pixels) -> Float:
-        """How far each pixel is the subject's.
+        """How far each pixel is the subject's, as `find`, where pieces far off the middle beside a more central one are
+        taken for background."""
+        return _filled(_central_pieces(self.find(rgb)))
 
-        Pieces that the network finds far off the middle beside a more central one are taken for background.
+    def find(self, rgb: Pixels) -> Float:
+        """How far each pixel is of something that might be the subject.
 
         Parameters
         ----------
@@ -50,7 +53,7 @@ class MatteModel:
         width, height = (max(1, round(length * scale)) for length in image.size)
         # Bilinear here averages over all pixels that a smaller one covers, as in training.
         small = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=3.0), np.float32)
-        return _filled(_central_pieces(self._look(small)))
+        return self._look(small)
 
     def _look(self, colours: Float) -> Float:
         """Alpha [h, w] of colours [h, w, 3] in 0..255, no side longer than the network's."""

@@ -38,6 +38,7 @@ PARTS = {
     "geometry": BASE,
     "inference": BASE,
     "pipeline": BASE | {"inference", "geometry", "settings", "version"},
+    "picture_check": BASE | {"inference", "pipeline", "version"},
     "protocol": {"errors"},
     "launch": {"bootstrap", "errors", "protocol"},
     "jobs": {"errors", "events", "launch", "protocol"},

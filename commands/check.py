@@ -1,0 +1,38 @@
+"""`maquette check`: is this picture fit for a mesh, and what would help."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import get_args
+
+from ..contracts import Background, Device, Settings
+from .common import say
+
+__all__ = ["add_options", "run"]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    default = Settings()
+    add = parser.add_argument
+    add("image", metavar="IMAGE", type=Path, help="the picture to check")
+    add("--json", action="store_true", help="say it as one JSON object")
+    add("--background", choices=get_args(Background), default=default.background, help="what is not the object")
+    add("--device", choices=get_args(Device), default=default.device, help="what the networks run on")
+    add("-v", "--verbose", action="store_true", help="say where an error comes from")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Check the picture and say what was found, a line for each check."""
+    from ..picture_check import check_file, check_report, verdict
+
+    findings = check_file(options.image, Settings(background=options.background, device=options.device))
+    if options.json:
+        say(json.dumps(check_report(options.image, findings), indent=2))
+        return
+    widest = max(len(finding.line) for finding in findings)
+    for finding in findings:
+        say(f"{finding.line:{widest}}  {finding.level}  {finding.text}")
+    say(f"{options.image}: {verdict(findings)}")

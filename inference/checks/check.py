@@ -1,0 +1,83 @@
+"""The whole check of a picture, before any mesh is made of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...contracts import Background, Pixels
+from ...errors import PictureError
+from ..cutout import cut_out, has_useful_alpha, on_white
+from ..depth import DepthModel
+from ..matte import MatteModel
+from ..prepare import prepare_subject, without_specks
+from .artefacts import check_artefacts
+from .background import check_background
+from .finding import Finding
+from .lighting import check_lighting
+from .resolution import check_resolution
+from .scene import Scene
+from .sharpness import check_sharpness
+from .subject import check_subject
+from .viewpoint import check_viewpoint
+
+__all__ = ["check_picture", "check_scene", "view_scene"]
+
+
+def check_picture(
+    pixels: Pixels, background: Background, matte_model: MatteModel, depth_model: DepthModel
+) -> tuple[Finding, ...]:
+    """Measure what a picture is fit for.
+
+    Parameters
+    ----------
+    pixels : uint8 [H, W, 4]
+        From `inference.decode.decode_picture`.
+    background
+        What of it is not the subject, as for `inference.cutout.cut_out`.
+    matte_model, depth_model
+        The embedded networks.
+
+    Returns
+    -------
+    tuple of Finding
+        One for each line of the check, always the same lines, but for the viewpoint where no subject is found.
+
+    Raises
+    ------
+    ModelError
+        A network fails.
+    """
+    try:
+        cut = cut_out(pixels, background, matte_model)
+        subject = prepare_subject(cut)
+    except PictureError as error:
+        return _without_subject(pixels, str(error))
+    findings = check_scene(view_scene(pixels, cut, background, matte_model))
+    return (*findings, check_viewpoint(depth_model.estimate(subject, both_ways=False)))
+
+
+def view_scene(pixels: Pixels, cut: Pixels, background: Background, matte_model: MatteModel) -> Scene:
+    """A picture beside the same picture cut out, and everything in it that might be a subject."""
+    own = background in ("alpha", "keep") or (background == "auto" and has_useful_alpha(pixels[..., 3]))
+    found = None if own else matte_model.find(on_white(pixels))
+    return Scene(pixels, without_specks(cut)[..., 3], found)
+
+
+def check_scene(scene: Scene) -> tuple[Finding, ...]:
+    """All lines that need no depth."""
+    background = check_background(scene)
+    return (
+        check_subject(scene, plain=background.level != "poor"),
+        check_resolution(scene),
+        check_sharpness(scene),
+        check_lighting(scene),
+        background,
+        check_artefacts(scene),
+    )
+
+
+def _without_subject(pixels: Pixels, reason: str) -> tuple[Finding, ...]:
+    """The lines for a picture in which no subject is found: of the whole picture, with the reason for the subject."""
+    everything = Scene(pixels, np.full(pixels.shape[:2], 255, np.uint8), np.ones((1, 1), np.float32))
+    lost = Finding("Subject", "poor", 0.0, "found", reason, "choose_subject")
+    return (lost, *check_scene(everything)[1:])

@@ -1,0 +1,122 @@
+"""How often each line of the picture check speaks up for pictures made bad in a known way, and for good ones."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ..contracts import Mask, Pixels, Settings
+from ..inference.checks.check import check_picture
+from ..inference.checks.finding import Finding
+from ..inference.cutout import OPAQUE
+from ..inference.decode import decode_picture
+from ..pipeline import ModelSet, load_models
+from .degrade import DEGRADATIONS, STRENGTHS, degrade
+
+__all__ = ["main"]
+
+# The line that each degradation is the business of.
+OWN = {
+    "blurred": "Sharpness",
+    "small": "Resolution",
+    "over-exposed": "Lighting",
+    "under-exposed": "Lighting",
+    "cut off": "Subject",
+    "two subjects": "Subject",
+    "cluttered": "Background",
+    "JPEG": "Artefacts",
+    "letterbox": "Artefacts",
+}
+SETS = {"images": ".png", "photos": ".jpg"}
+BEGIN, END = "<!-- evaluate_check: begin -->", "<!-- evaluate_check: end -->"
+
+Poor = Mapping[tuple[str, str, int], list[list[str]]]
+"""By set, degradation and strength: for each picture the lines that were poor."""
+
+
+def _pictures(folder: Path, which: str, count: int) -> Iterator[tuple[Pixels, Mask]]:
+    """The pictures of a set with the true masks of their subjects."""
+    for path in sorted((folder / which).glob(f"*{SETS[which]}"))[:count]:
+        alpha = decode_picture(folder / "images" / f"{path.stem}.png")[..., 3]
+        yield decode_picture(path), alpha >= OPAQUE
+
+
+def _poor(findings: tuple[Finding, ...]) -> list[str]:
+    return [finding.line for finding in findings if finding.level == "poor"]
+
+
+def _measure(folder: Path, models: ModelSet, count: int) -> tuple[Poor, float]:
+    """All verdicts, and the median seconds of a check."""
+    poor: dict[tuple[str, str, int], list[list[str]]] = defaultdict(list)
+    seconds: list[float] = []
+    for which in SETS:
+        for number, (pixels, mask) in enumerate(_pictures(folder, which, count)):
+            cases = {("clean", 0): pixels}
+            for kind in DEGRADATIONS:
+                if which == "images" and kind == "letterbox":
+                    continue  # bars are opaque: the transparency that shows the subject would be gone
+                for strength in range(STRENGTHS):
+                    rng = np.random.default_rng([number, strength])
+                    cases[kind, strength] = degrade(pixels, mask, kind, strength, rng)
+            for (kind, strength), bad in cases.items():
+                start = time.process_time()
+                findings = check_picture(bad, "auto", models.matte, models.depth)
+                seconds.append(time.process_time() - start)
+                poor[which, kind, strength].append(_poor(findings))
+    return poor, float(np.median(seconds))
+
+
+def _share(poor: Poor, which: str, kind: str, strength: int, line: str) -> float:
+    verdicts = poor[which, kind, strength]
+    return sum(line in lines for lines in verdicts) / len(verdicts)
+
+
+def _tables(poor: Poor) -> str:
+    lines = list(dict.fromkeys(OWN.values()))
+    parts: list[str] = []
+    for which in SETS:
+        kinds = ["clean", *(kind for kind in DEGRADATIONS if (which, kind, 0) in poor)]
+        head = f"| `val/{which}`, strongest | {' | '.join(lines)} |\n|---|{'---|' * len(lines)}\n"
+        rows = [
+            f"| {kind} | "
+            + " | ".join(
+                f"{'**' if OWN.get(kind) == line else ''}{share:.0%}{'**' if OWN.get(kind) == line else ''}"
+                for line in lines
+                for share in [_share(poor, which, kind, 0 if kind == "clean" else STRENGTHS - 1, line)]
+            )
+            + " |"
+            for kind in kinds
+        ]
+        parts.append(head + "\n".join(rows))
+        head = f"| `val/{which}`, own line | {' | '.join(str(s + 1) for s in range(STRENGTHS))} |\n"
+        head += f"|---|{'---|' * STRENGTHS}\n"
+        rows = [
+            f"| {kind}: {OWN[kind]} | "
+            + " | ".join(f"{_share(poor, which, kind, s, OWN[kind]):.0%}" for s in range(STRENGTHS))
+            + " |"
+            for kind in kinds[1:]
+        ]
+        parts.append(head + "\n".join(rows))
+    return "\n\n".join(parts)
+
+
+def main() -> int:
+    """``python bootstrap.py training.evaluate_check --eval DIR --page FILE.md [--count N]``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--eval", type=Path, required=True, help="the shared folder's eval")
+    parser.add_argument("--page", type=Path, help="Markdown page whose marked part is written")
+    parser.add_argument("--count", type=int, default=40, help="pictures of each set")
+    args = parser.parse_args()
+    poor, seconds = _measure(args.eval / "val", load_models(Settings()), args.count)
+    text = f"{_tables(poor)}\n\nMedian processor time of a check: {seconds:.2f} s."
+    print(text)
+    if args.page:
+        before, _, rest = args.page.read_text().partition(BEGIN)
+        _, _, after = rest.partition(END)
+        args.page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+    return 0
