@@ -10,7 +10,8 @@ import bpy
 
 from ..errors import MaquetteError, MeshError, OutputError
 from ..outputs import staged
-from .channels import grey_pictures
+from .for_export import grey_pictures, no_spare_displacement
+from .maps import current_normal, find_shader
 from .quiet import quiet
 from .textures import texture_files
 
@@ -93,16 +94,23 @@ def _reason(path: Path, error: Exception) -> str:
     return f"Blender's {kind} exporter failed: {lines[-1] if lines else type(error).__name__}"
 
 
-def _write_glb(_objects: Sequence[bpy.types.Object], path: Path) -> None:
+def _write_glb(objects: Sequence[bpy.types.Object], path: Path) -> None:
     bpy.ops.export_scene.gltf(
         filepath=str(path),
         export_format="GLB",
         use_selection=True,
         export_apply=True,
         export_yup=True,
+        export_tangents=_has_normal_map(objects),  # those the map was made for, as other programs may differ
         export_animations=False,
         export_draco_mesh_compression_enable=False,
     )
+
+
+def _has_normal_map(objects: Sequence[bpy.types.Object]) -> bool:
+    materials = {slot.material for item in objects for slot in item.material_slots if slot.material is not None}
+    shaders = [find_shader(material) for material in materials]
+    return any(shader is not None and current_normal(shader) is not None for shader in shaders)
 
 
 def _write_obj(objects: Sequence[bpy.types.Object], path: Path) -> None:
@@ -153,7 +161,7 @@ def _write_ply(_objects: Sequence[bpy.types.Object], path: Path) -> None:
 
 
 def _write_usd(objects: Sequence[bpy.types.Object], path: Path) -> None:
-    with texture_files(objects, path) as files:
+    with no_spare_displacement(objects), texture_files(objects, path) as files:
         bpy.ops.wm.usd_export(
             filepath=str(path),
             selected_objects_only=True,

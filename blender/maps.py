@@ -24,6 +24,7 @@ __all__ = [
     "lie_like",
     "own_node",
     "own_texture",
+    "shown_nodes",
     "switch_on_nodes",
     "upstream",
     "uv_of",
@@ -82,6 +83,13 @@ def upstream(socket: bpy.types.NodeSocket) -> list[bpy.types.Node]:
         found.update(dict.fromkeys(nodes))
         sockets = [each for node in nodes for each in node.inputs if each.is_linked]
     return list(found)
+
+
+def shown_nodes(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:
+    """The nodes that lead into what the material shows."""
+    output = tree.get_output_node("ALL")
+    inputs = output.inputs if output is not None else ()
+    return list(dict.fromkeys(node for entry in inputs for node in upstream(entry)))
 
 
 def base_texture(shader: bpy.types.Node) -> bpy.types.Node | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 
 from ..errors import OutputError
-from .maps import upstream
+from .maps import shown_nodes
 
 __all__ = ["texture_files"]
 
@@ -56,18 +56,11 @@ def _image_nodes(objects: Sequence[bpy.types.Object]) -> list[bpy.types.Node]:
         node
         for material in materials
         if material is not None and material.node_tree is not None and material.library is None
-        for node in _shown(material.node_tree)
+        for node in shown_nodes(material.node_tree)
         if node.bl_idname == "ShaderNodeTexImage"
         and node.image is not None
         and node.image.source in {"FILE", "GENERATED"}
     ]
-
-
-def _shown(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:
-    """The nodes that lead into what the material shows."""
-    output = tree.get_output_node("ALL")
-    inputs = output.inputs if output is not None else ()
-    return list(dict.fromkeys(node for entry in inputs for node in upstream(entry)))
 
 
 def _write(image: bpy.types.Image, stem: Path) -> Path:

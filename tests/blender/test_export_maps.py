@@ -125,6 +125,19 @@ def test_pictures_that_nothing_shows_are_not_written(item: bpy.types.Object, tmp
     assert len([path for path in written if path.suffix == ".png"]) == 4
 
 
+def test_displacement_that_is_not_connected_displaces_nothing(item: bpy.types.Object, tmp_path: Path) -> None:
+    if not bpy.app.build_options.usd:
+        pytest.skip("this Blender was built without USD")
+    tree = item.data.materials[0].node_tree
+    node, texture = tree.nodes.new("ShaderNodeDisplacement"), tree.nodes.new("ShaderNodeTexImage")
+    texture.image = bpy.data.images["occlusion"]
+    tree.links.new(texture.outputs["Color"], node.inputs["Height"])
+    export([item], tmp_path / "out.usda")
+    assert "float inputs:displacement = 0\n" in (tmp_path / "out.usda").read_text()
+    assert node.inputs["Height"].links[0].from_node == texture
+    assert node.inputs["Midlevel"].default_value == 0.5
+
+
 def test_baked_occlusion_reaches_glb(tmp_path: Path, registered: None) -> None:
     bpy.ops.mesh.primitive_monkey_add()
     high = bpy.context.object

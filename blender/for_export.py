@@ -1,4 +1,4 @@
-"""Packed pictures taken apart for exporters that know only one picture for one value."""
+"""Materials as single exporters need them, for the time of an export."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import bpy
 
 from .images import image_pixels, pack_pixels
-from .maps import find_shader, is_read_only, lie_like
+from .maps import find_shader, is_read_only, lie_like, shown_nodes
 
-__all__ = ["grey_pictures"]
+__all__ = ["grey_pictures", "no_spare_displacement"]
 
 _INPUTS = ("Roughness", "Metallic")
 
@@ -30,9 +30,7 @@ def grey_pictures(objects: Sequence[bpy.types.Object]) -> Iterator[None]:
     cut: list[tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]] = []
     made: list[bpy.types.Node] = []
     try:
-        for material in dict.fromkeys(slot.material for item in objects for slot in item.material_slots):
-            if material is None or is_read_only(material):
-                continue
+        for material in _materials(objects):
             shader = find_shader(material)
             for entry in (shader.inputs[name] for name in _INPUTS) if shader is not None else ():
                 source = _channel(entry)
@@ -48,6 +46,40 @@ def grey_pictures(objects: Sequence[bpy.types.Object]) -> Iterator[None]:
             image = node.image
             node.id_data.nodes.remove(node)
             bpy.data.images.remove(image)
+
+
+@contextmanager
+def no_spare_displacement(objects: Sequence[bpy.types.Object]) -> Iterator[None]:
+    """Let Displacement nodes that lie ready without being connected say nothing.
+
+    The USD exporter takes the first it finds, connected or not. At the end the materials are as before.
+    """
+    cut: list[tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]] = []
+    set_to_zero: list[tuple[bpy.types.NodeSocket, float]] = []
+    try:
+        for material in _materials(objects):
+            shown = shown_nodes(material.node_tree)
+            for node in material.node_tree.nodes:
+                if node.bl_idname != "ShaderNodeDisplacement" or node in shown:
+                    continue
+                for entry in (node.inputs["Height"], node.inputs["Midlevel"]):
+                    for link in entry.links:
+                        cut.append((link.from_socket, entry))
+                        material.node_tree.links.remove(link)
+                    set_to_zero.append((entry, entry.default_value))
+                    entry.default_value = 0.0
+        yield
+    finally:
+        for entry, value in set_to_zero:
+            entry.default_value = value
+        for socket, entry in cut:
+            entry.id_data.links.new(socket, entry)
+
+
+def _materials(objects: Sequence[bpy.types.Object]) -> list[bpy.types.Material]:
+    """The materials of objects that have nodes and may be changed."""
+    found = dict.fromkeys(slot.material for item in objects for slot in item.material_slots)
+    return [each for each in found if each is not None and each.node_tree is not None and not is_read_only(each)]
 
 
 def _channel(entry: bpy.types.NodeSocket) -> tuple[bpy.types.Node, int] | None:
