@@ -13,6 +13,7 @@ from ..errors import ModelError
 from .depth import shrink_subject
 from .grid import fill_missing
 from .light_colour import LUMA, to_linear
+from .light_fit import fit_light
 from .session import Session
 
 __all__ = ["USUAL_METALLIC", "USUAL_ROUGHNESS", "Light", "LightModel", "level_light"]
@@ -80,10 +81,12 @@ class LightModel:
         rgb, mask = shrink_subject(subject, size)
         mask = mask & surface.mask if (mask & surface.mask).any() else mask
         depth = surface.depth - surface.depth[mask].mean()
-        planes = [rgb * 2 - 1, mask[..., None], surface.normals, depth[..., None]]
+        fitted = np.zeros((size, size, 3), np.float32)
+        fitted[mask] = fit_light(to_linear(rgb[mask]), surface.normals[mask])
+        planes = [rgb * 2 - 1, mask[..., None], surface.normals, depth[..., None], fitted]
         array = np.concatenate(planes, -1, dtype=np.float32) * mask[..., None]
         logarithm, material = self._run(array)
-        mirrored, material2 = self._run(array[:, ::-1] * np.array([1, 1, 1, 1, -1, 1, 1, 1], np.float32))
+        mirrored, material2 = self._run(array[:, ::-1] * np.array([1] * 4 + [-1] + [1] * 6, np.float32))
         logarithm, material = (logarithm + mirrored[:, ::-1]) / 2, (material + material2) / 2
         shading = level_light(logarithm, rgb, mask)
         varied = float(np.log(shading[mask]).mean(-1).std()) >= VARIED

@@ -20,22 +20,24 @@ WORK = 256
 RADIUS, SMOOTHNESS = 4, 0.004
 """Of the guided filter: window in pixels, and the variance of brightness (0..1) below which the light is smooth."""
 
-MARGIN = 4
+MARGIN = 16
+"""Pixels of the planes beyond the crop: the picture may reach one of its own pixels further."""
+
 ROWS = 128
 """Rows of the picture that are worked on together: they stay in the processor's cache."""
 
 LOG_BOUND = 2.5
+"""Of the common gain's natural logarithm: no colour becomes more than 12 times as bright or dark."""
 
 
 @dataclass(frozen=True)
 class _Planes:
-    """The light over the crop as a line in the picture's brightness: logarithm of its luminance is ``slope *
-    brightness + offset``; ``tint`` is its colour over that luminance. PIL images of one channel, with a margin."""
+    """What the crop's linear colours are to be multiplied by, as PIL images of one channel with a margin: the logarithm
+    of the common gain is ``slope * brightness + offset`` of each pixel, ``tints`` are the channels' own gains."""
 
     slope: Image.Image
     offset: Image.Image
-    tint: tuple[Image.Image, ...]
-    size: int
+    tints: tuple[Image.Image, ...]
 
 
 def _plane(values: Float) -> Image.Image:
@@ -53,54 +55,53 @@ def _guided(value: Float, guide: Float, weight: Float) -> tuple[Float, Float]:
     about, level = mean(guide), mean(value)
     together = mean(guide * value) - about * level
     slope = together / (np.maximum(mean(guide * guide) - about**2, 0) + SMOOTHNESS)
-    return mean(slope), mean(level - slope * about)
+    return mean(slope), mean((level - slope * about).astype(np.float32))
 
 
-def _spread(subject: Subject, light: Light) -> _Planes:
-    """Bring the light to the edges of the subject's crop."""
+def _gains(subject: Subject, light: Light, strength: float) -> _Planes:
+    """The light's inverse, to the power of ``strength``, brought to the edges of the subject's crop."""
     crop = Image.fromarray(subject.rgba).resize((WORK, WORK), Image.Resampling.BOX)
     rgba = np.asarray(crop, np.float32) / 255
     weight = (rgba[..., 3] > 0.5).astype(np.float32)
     if not weight.any():
         weight = (rgba[..., 3] > 0).astype(np.float32)
-    channels = [
-        Image.fromarray(light.shading[..., c]).resize((WORK, WORK), Image.Resampling.BILINEAR) for c in range(3)
-    ]
-    shading = np.stack([np.asarray(channel) for channel in channels], -1)
+    channels = (Image.fromarray(light.shading[..., c]) for c in range(3))
+    shading = np.stack([np.asarray(c.resize((WORK, WORK), Image.Resampling.BILINEAR)) for c in channels], -1)
     luminance = shading @ LUMA
-    tint = shading / luminance[..., None]
-    slope, offset = _guided(np.log(luminance), rgba[..., :3] @ LUMA, weight)
-    filled = fill_missing(np.stack([slope, offset], -1).astype(np.float32), weight)
-    return _Planes(_plane(filled[..., 0]), _plane(filled[..., 1]), tuple(_plane(tint[..., c]) for c in range(3)), WORK)
+    slope, offset = _guided(-strength * np.log(luminance), rgba[..., :3] @ LUMA, weight)
+    slope, offset = np.moveaxis(fill_missing(np.stack([slope, offset], -1), weight), -1, 0)
+    tints = (shading / luminance[..., None]) ** -strength
+    return _Planes(_plane(slope), _plane(offset), tuple(_plane(tints[..., c]) for c in range(3)))
 
 
-def _divide(pixels: Pixels, place: tuple[float, float, float], planes: _Planes, strength: float) -> Pixels:
-    """``pixels`` uint8 [H, W, 4] without the light; the crop's left, top and side in them are ``place``."""
+def _multiply(pixels: Pixels, place: tuple[float, float, float], planes: _Planes) -> Pixels:
+    """``pixels`` uint8 [H, W, 4] with the gains; the crop's left, top and side in them are ``place``."""
     left, top, side = place
     height, width = pixels.shape[:2]
-    scale, result = planes.size / side, pixels.copy()
-    start, stop = (min(max(-left * scale, -MARGIN), planes.size) + MARGIN, (width - left) * scale + MARGIN)
-    stop = min(stop, planes.size + 2 * MARGIN)
+    scale, result = WORK / side, pixels.copy()
+
+    def at(pixel: float, start: float) -> float:
+        """Where a border between pixels lies in the planes."""
+        return min(max((pixel - start) * scale, -MARGIN), WORK + MARGIN) + MARGIN
+
     for first in range(0, height, ROWS):
         last = min(first + ROWS, height)
         rows = pixels[first:last]
-        if not rows[..., 3].any():
-            continue
-        low, high = ((r - top) * scale + MARGIN for r in (first, last))
-        box = (start, max(low, 0.0), stop, min(high, planes.size + 2.0 * MARGIN))
+        box = (at(0, left), at(first, top), at(width, left), at(last, top))
+        size = (width, last - first)
 
-        def over(plane: Image.Image, box: tuple[float, float, float, float] = box, count: int = last - first) -> Float:
-            return np.asarray(plane.resize((width, count), Image.Resampling.BILINEAR, box=box))
+        def over(
+            plane: Image.Image, size: tuple[int, int] = size, box: tuple[float, float, float, float] = box
+        ) -> Float:
+            return np.asarray(plane.resize(size, Image.Resampling.BILINEAR, box=box))
 
-        brightness = rows[..., :3] @ (LUMA / 255)
-        logarithm = np.clip(over(planes.slope) * brightness + over(planes.offset), -LOG_BOUND, LOG_BOUND)
-        gain = np.exp(-strength * logarithm)
-        colours = LINEAR[rows[..., :3]] * gain[..., None]
-        for c, tint in enumerate(planes.tint):
-            colours[..., c] *= over(tint) ** -strength
+        logarithm = over(planes.slope) * (rows[..., :3] @ (LUMA / 255)) + over(planes.offset)
+        gain = np.exp(np.clip(logarithm, -LOG_BOUND, LOG_BOUND))
+        channels = [LINEAR[rows[..., c]] * gain * over(tint) for c, tint in enumerate(planes.tints)]
         # Too bright for a picture: darker as a whole, so that the hue stays.
-        colours /= np.maximum(colours.max(-1, keepdims=True), 1)
-        result[first:last, :, :3] = encode(colours)
+        most = np.maximum(np.maximum(np.maximum(channels[0], channels[1]), channels[2]), 1)
+        for c, channel in enumerate(channels):
+            result[first:last, :, c] = encode(channel / most)
     return result
 
 
@@ -124,8 +125,9 @@ def remove_light(subject: Subject, light: Light, strength: float) -> Subject:
     """
     if strength <= 0:
         return subject
-    planes, size = _spread(subject, light), len(subject.rgba)
-    picture = _divide(subject.picture, (subject.left, subject.top, subject.side), planes, min(strength, 1.0))
+    planes = _gains(subject, light, min(strength, 1.0))
     return replace(
-        subject, rgba=_divide(subject.rgba, (0.0, 0.0, float(size)), planes, min(strength, 1.0)), picture=picture
+        subject,
+        rgba=_multiply(subject.rgba, (0.0, 0.0, float(len(subject.rgba))), planes),
+        picture=_multiply(subject.picture, (subject.left, subject.top, subject.side), planes),
     )

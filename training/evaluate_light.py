@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from ..contracts import Pixels, Subject, Surface
 from ..inference.card import find_card, load_card
@@ -22,12 +22,12 @@ from ..inference.light_remove import remove_light
 from ..inference.prepare import prepare_subject
 from ..inference.session import Session
 from .light_fit import FittedLight
-from .light_truth import LitObject, archive_object, archive_objects, validation_object
+from .light_truth import LIGHTS, LitObject, archive_object, archive_objects, validation_object
 
 __all__ = ["main"]
 
 BEGIN, END = "<!-- evaluate_light: begin -->", "<!-- evaluate_light: end -->"
-CELL, SHOWN = 192, 8
+CELL, HEAD, SHOWN, PAPER = 144, 18, 8, (160, 160, 160, 255)
 Array = npt.NDArray[np.float64]
 
 
@@ -76,16 +76,25 @@ def _score(lit: LitObject, depth: DepthModel, model: _Estimator, strength: float
     return score, [*given, *found]
 
 
-def _sheet_row(pictures: list[Pixels]) -> Pixels:
-    cells = list[Pixels]()
-    for rgba in pictures:
-        grey = Image.new("RGBA", (rgba.shape[1], rgba.shape[0]), (128, 128, 128, 255))
+def _sheet_row(pictures: list[Pixels]) -> Image.Image:
+    row = Image.new("RGB", (CELL * len(pictures), CELL), PAPER)
+    for k, rgba in enumerate(pictures):
+        grey = Image.new("RGBA", (rgba.shape[1], rgba.shape[0]), PAPER)
         image = Image.alpha_composite(grey, Image.fromarray(rgba)).convert("RGB")
-        image.thumbnail((CELL, CELL))
-        cell = Image.new("RGB", (CELL, CELL), (128, 128, 128))
-        cell.paste(image, ((CELL - image.width) // 2, (CELL - image.height) // 2))
-        cells.append(np.asarray(cell))
-    return np.concatenate(cells, axis=1)
+        image.thumbnail((CELL - 4, CELL - 4))
+        row.paste(image, (CELL * k + (CELL - image.width) // 2, (CELL - image.height) // 2))
+    return row
+
+
+def _sheet(rows: list[Image.Image]) -> Image.Image:
+    """Rows of `_sheet_row` under a line of headings."""
+    sheet = Image.new("RGB", (rows[0].width, HEAD + CELL * len(rows)), PAPER)
+    names = ["true colours", *(f"light: {name}" for name in LIGHTS)]
+    for k, text in enumerate([*names, *(f"{name}, taken out" for name in names)]):
+        ImageDraw.Draw(sheet).text((CELL * k + 4, 3), text, "black")
+    for k, row in enumerate(rows):
+        sheet.paste(row, (0, HEAD + CELL * k))
+    return sheet
 
 
 def _numbers(scores: list[_Score]) -> list[float]:
@@ -137,22 +146,29 @@ def main() -> int:
     parser.add_argument("--card", default="maquette-light", help="the model, or `none`: the fitted light alone")
     parser.add_argument("--strength", type=float, default=1.0)
     parser.add_argument("--out", type=Path, required=True, help="folder for a row of pictures per object")
+    parser.add_argument("--sheet", type=Path, help="picture to be written: rows of some objects")
     parser.add_argument("--page", type=Path, help="Markdown page whose table is to be written again")
     args = parser.parse_args()
     depth = DepthModel(Session(load_card(find_card("maquette-depth")), "cpu"))
     models: dict[str, _Estimator] = {"fitted": FittedLight()}
     if args.card != "none":
         models["network"] = LightModel(Session(load_card(find_card(args.card)), "cpu"))
-    results: dict[str, list[_Score]] = {}
+    results, rows = dict[str, list[_Score]](), list[Image.Image]()
     args.out.mkdir(parents=True, exist_ok=True)
     for kind, lit in _objects(args.eval, args.names, args.meshes, args.count):
         for name, model in models.items():
             score, pictures = _score(lit, depth, model, args.strength)
             results.setdefault(f"{kind}, {name}", []).append(score)
-            Image.fromarray(_sheet_row(pictures)).save(args.out / f"{kind.split()[0]}-{name}-{lit.name}.png")
+            row = _sheet_row(pictures)
+            row.save(args.out / f"{kind.split()[0]}-{name}-{lit.name}.png")
+            if kind == "evaluation set" and name == list(models)[-1]:
+                rows.append(row)
             print(_row(f"{lit.name} {name}", _numbers([score])), flush=True)
     table = _table(results, f"evaluation set, {list(models)[-1]}")
     print(table)
+    if args.sheet:
+        chosen = [rows[k] for k in np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).astype(int)]
+        _sheet(chosen).quantize(192).save(args.sheet, optimize=True)
     if args.page:
         before, rest = args.page.read_text().split(BEGIN)
         args.page.write_text(f"{before}{BEGIN}\n{table}\n{END}{rest.split(END)[1]}")

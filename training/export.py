@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from .camera import SIZE
+from .light_network import LIGHT_CHANNELS, LightNet
 from .matte_network import MatteNet
 from .networks import SHAPE_CHANNELS, SURE, DepthNet, ShapeNet
 from .photos import SIZE as PHOTO_SIZE
@@ -43,16 +44,28 @@ KINDS = {
     ),
     "shape": (ShapeNet, SHAPE_CHANNELS, "surface", {"solid": "logit of solid per depth bin and ray, bins first"}),
     "matte": (MatteNet, 3, "picture", {"alpha": "logit of how far each pixel is the subject's"}),
+    "light": (
+        LightNet,
+        LIGHT_CHANNELS,
+        "crop",
+        {
+            "light": "natural logarithm of what the linear base colour was multiplied by, up to a constant",
+            "material": "roughness, logarithm of the error to expect of it, logit of metal",
+        },
+    ),
     "upscale": (UpscaleNet, 3, "picture", {"large": "RGB in 0..1, not clipped, twice as wide and high"}),
 }
-SIZES = {"depth": SIZE, "shape": SIZE, "matte": PHOTO_SIZE, "upscale": 286}
+SIZES = {"depth": SIZE, "shape": SIZE, "light": SIZE, "matte": PHOTO_SIZE, "upscale": 286}
 NORMALISATION = {
     "depth": "RGB in -1..1 times the mask, then the mask",
     "shape": "depth behind the front-most point, 1, tangent of half the field of view, elevation, normals, confidence "
     "of the depth; each times the mask",
+    "light": "RGB in -1..1, 1, normals (view frame), depth (mean 0), logarithm of the light fitted by "
+    "inference.light_fit; each times the mask",
     "matte": "RGB in -1..1; 0 where a picture that is not square is padded",
     "upscale": "RGB in 0..1",
 }
+MORE_DATA = {"upscale": ", and pictures drawn for training"}
 # Entries that only some cards have, before the tables and of the input.
 ENTRIES = {"upscale": f"scale = {SCALE}"}
 INPUT_ENTRIES = {"upscale": "margin = 15"}
@@ -122,7 +135,7 @@ def _card(kind: str, file: Path, logs: list[dict[str, str]], parity: float, args
         *(f"{k} = {json.dumps(v)}" for k, v in outputs.items()),
         "",
         "[training]",
-        f"data = {json.dumps(DATA)}",
+        f"data = {json.dumps(DATA + MORE_DATA.get(kind, ''))}",
         f"seed = {args.seed}",
         f"steps = {sum(int(log['step']) for log in logs)}",
         f"batch = {json.dumps(args.batch)}",
@@ -139,7 +152,7 @@ def _card(kind: str, file: Path, logs: list[dict[str, str]], parity: float, args
 
 
 def main() -> int:
-    """``python bootstrap.py training.export {depth,shape,matte,upscale} --run DIR --out FILE.onnx``."""
+    """``python bootstrap.py training.export {depth,shape,light,matte,upscale} --run DIR --out FILE.onnx``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--run", type=Path, nargs="+", required=True, help="the stages' folders; the last one counts")

@@ -17,8 +17,8 @@ from embreex.rtcore_scene import EmbreeScene
 from ..contracts import Pixels
 from ..inference.decode import decode_picture
 from ..inference.light_colour import LUMA, encode, to_linear
+from ..inference.light_fit import fit_light
 from .camera import View, cast_view, choose_view, met
-from .light_fit import fit_light
 from .meshes import load_mesh, vertex_normals
 from .paint import own_colour
 from .views import SHARP
@@ -27,7 +27,7 @@ __all__ = ["LIGHTS", "LitObject", "archive_object", "archive_objects", "validati
 
 SIZE = 512
 SKY_RAYS, LAMP_RAYS, LIFT = 32, 12, 2e-3
-GLOSS, EXPONENT = 0.04, 30.0
+GLOSS, EXPONENT, BURNT, WHITE = 0.04, 30.0, 0.02, 0.6
 Array = npt.NDArray[np.float64]
 Solid = npt.NDArray[np.bool_]
 
@@ -131,7 +131,8 @@ def _shadow(seen: _Seen, lamp: _Lamp, rng: np.random.Generator) -> tuple[Array, 
 
 
 def _light(seen: _Seen, base: Array, setting: _Setting, open_share: Array, rng: np.random.Generator) -> Array:
-    """Linear colours [P, 3] of the base colours under a light, exposed to the mean luminance of these."""
+    """Linear colours [P, 3] of the base colours under a light, exposed to the mean luminance of these, or less where
+    more than `BURNT` of the pixels would be burnt out."""
     rise = seen.normals[:, 2:]
     sky, ground = np.array(setting.sky), np.array(setting.ground)
     diffuse = (ground + (sky - ground) * (0.5 + 0.5 * rise)) * open_share[:, None]
@@ -143,10 +144,14 @@ def _light(seen: _Seen, base: Array, setting: _Setting, open_share: Array, rng: 
         diffuse += matte
         gloss += np.clip((seen.normals * half).sum(1), 0, 1)[:, None] ** EXPONENT * (EXPONENT + 8) / 8 * matte * GLOSS
     linear = base * diffuse + gloss
-    return linear * ((base @ LUMA).mean() / max(float((linear @ LUMA).mean()), 1e-6))
+    level = (base @ LUMA).mean() / max(float((linear @ LUMA).mean()), 1e-6)
+    return linear * min(level, 1 / max(float(np.quantile(linear.max(1), 1 - BURNT)), 1e-6))
 
 
 def _lit_object(name: str, seen: _Seen, base: Array, open_share: Array, rng: np.random.Generator) -> LitObject:
+    # Room for light: hardly any real surface gives back more of it.
+    base = np.clip(base * min(1, WHITE / float(np.quantile(base.max(1), 1 - BURNT))), 0.002, 1)
+
     def picture(linear: Array) -> Pixels:
         rgba = np.zeros((SIZE, SIZE, 4), np.uint8)
         rgba[seen.mask, :3], rgba[seen.mask, 3] = encode(linear), 255
@@ -174,9 +179,7 @@ def validation_object(evaluation: Path, name: str) -> LitObject:
     opaque = rgba[seen.mask][:, 3] > 250
     colours[~opaque] = np.median(colours[opaque], 0)
     light = fit_light(colours, seen.normals, np.log(np.clip(open_share, 0.1, 1)))
-    base = colours / light[:, None]
-    base *= (colours @ LUMA).mean() / max(float((base @ LUMA).mean()), 1e-6)
-    return _lit_object(name, seen, np.clip(base, 0.002, 1), open_share, rng)
+    return _lit_object(name, seen, colours / np.exp(light.mean(1, keepdims=True)), open_share, rng)
 
 
 def archive_objects(meshes: Path, count: int) -> list[str]:
@@ -201,5 +204,5 @@ def archive_object(meshes: Path, name: str) -> LitObject:
     srgb = own_colour(mesh, seen.triangle, seen.weights)
     if srgb is None:
         raise ValueError(f"{name} has no colours of its own")
-    base = np.clip(to_linear(srgb.astype(np.float32)).astype(np.float64), 0.002, 1)
+    base = to_linear(srgb.astype(np.float32)).astype(np.float64)
     return _lit_object(Path(name).stem, seen, base, _open(seen, rng), rng)

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ..inference.light_colour import to_linear
+from ..inference.light_fit import fit_light
 from .buffers import Buffers, draw_buffers
 from .light_network import LightNet
 from .light_scene import LitPicture, light_picture, mean_inside
@@ -25,11 +27,14 @@ BATCH = 16
 
 
 def light_input(rgb: Tensor, mask: Tensor, normals: Tensor, depth: Tensor) -> Tensor:
-    """RGB in 0..1 and the surface to the network's input."""
-    centred = depth - mean_inside(depth, mask)
-    return (torch.cat([rgb * 2 - 1, torch.ones_like(mask), normals, centred], 1) * mask).contiguous(
-        memory_format=torch.channels_last
-    )
+    """RGB in 0..1 and the surface, with the light fitted to them, to the network's input."""
+    fitted = torch.zeros_like(rgb)
+    for k, inside in enumerate(mask[:, 0] > 0):
+        colours, facing = rgb[k, :, inside].T.cpu().numpy(), normals[k, :, inside].T.cpu().numpy()
+        light = fit_light(to_linear(colours), facing).astype(np.float32)
+        fitted[k, :, inside] = torch.from_numpy(light.T).to(rgb.device)
+    planes = [rgb * 2 - 1, torch.ones_like(mask), normals, depth - mean_inside(depth, mask), fitted]
+    return (torch.cat(planes, 1) * mask).contiguous(memory_format=torch.channels_last)
 
 
 def _worn(rgb: Tensor, mask: Tensor, rng: np.random.Generator) -> Tensor:
@@ -93,7 +98,7 @@ def _losses(
         "roughness": ((wrong * lit).sum() / lit.sum().clamp(min=1)).item(),
         "metal": metal.item(),
     }
-    return distance + 1.0 * slopes + 0.03 * surprise + 0.05 * metal, figures
+    return distance + 1.5 * slopes + 0.03 * surprise + 0.05 * metal, figures
 
 
 def main() -> int:
