@@ -15,7 +15,8 @@ from .errors import ModelError, OutputError
 from .inference.card import find_card, load_card
 from .inference.decode import read_picture
 from .inference.session import Session
-from .inference.upscale import UpscaleModel, enlarged_size
+from .inference.upscale import UpscaleModel
+from .inference.upscale_size import enlarged_size
 
 __all__ = ["UPSCALE_MODEL", "enlarge_file"]
 

@@ -13,36 +13,15 @@ from PIL import Image, ImageFilter
 from ..contracts import Float, Mask, Pixels
 from ..errors import CancelledError, ModelError, PictureError
 from .session import Session
+from .upscale_size import enlarged_size
 
-__all__ = ["LARGEST", "LARGEST_FACTOR", "UpscaleModel", "enlarged_size"]
-
-LARGEST = 4096
-"""Longest side of a result in pixels: no texture is larger."""
-LARGEST_FACTOR = 4
+__all__ = ["UpscaleModel"]
 
 _WORTH = 0.9
 """The network runs once more while this share of the root of its scale is missing; less is left to Lanczos."""
 
 Progress: TypeAlias = Callable[[str, float], None]
 Cancelled: TypeAlias = Callable[[], bool]
-
-
-def enlarged_size(width: int, height: int, factor: float) -> tuple[int, int]:
-    """Width and height of a picture once enlarged.
-
-    Raises
-    ------
-    PictureError
-        If the factor is not within 1 to `LARGEST_FACTOR`, or the result would be larger than `LARGEST`.
-    """
-    if not 1 < factor <= LARGEST_FACTOR:
-        raise PictureError(f"A picture can be enlarged up to {LARGEST_FACTOR} times; choose a factor above 1.")
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    if max(size) > LARGEST:
-        raise PictureError(
-            f"{width} x {height} pixels enlarged {factor:g} times are more than {LARGEST} a side; choose less."
-        )
-    return size
 
 
 class UpscaleModel:
@@ -95,7 +74,7 @@ class UpscaleModel:
         Raises
         ------
         PictureError
-            If there are no pixels, or the result would be larger than `LARGEST`.
+            If there are no pixels, or the result would be larger than `upscale_size.LARGEST`.
         CancelledError
             If ``cancelled`` said so.
         ModelError

@@ -17,12 +17,12 @@ from ..blender.images import image_pixels
 from ..contracts import Device, Pixels
 from ..errors import CancelledError, MaquetteError, OutputError, PictureError, WorkerError
 from ..events import Cancelled, Done, Progress
+from ..inference.upscale_size import LARGEST, LARGEST_FACTOR
 from ..jobs import Job
 from .generation import shared_worker
 
-__all__ = ["LARGEST", "Enlarging"]
+__all__ = ["Enlarging"]
 
-LARGEST = 4096
 _SOURCE, _TARGET = "small.png", "large.png"
 _STOPPED = "Stopped: nothing was changed."
 
@@ -148,7 +148,7 @@ def _factor(image: bpy.types.Image, size: str) -> float:
     factor = float(size[:-1]) if size.endswith("x") else int(size) / longest
     if longest >= LARGEST or factor <= 1:
         raise PictureError(f"{image.name} has {longest} pixels a side already: there is nothing to enlarge.")
-    if factor > 4:
+    if factor > LARGEST_FACTOR:
         raise PictureError(f"{image.name} has {longest} pixels a side: four times as many is the most, so choose 4x.")
     if round(longest * factor) > LARGEST:
         raise PictureError(f"{image.name} would have more than {LARGEST} pixels a side: choose {LARGEST} instead.")

@@ -12,7 +12,8 @@ from maquette.contracts import Float, Pixels
 from maquette.errors import CancelledError, ModelError, OutputError, PictureError
 from maquette.inference.card import Card, find_card, load_card
 from maquette.inference.session import Session
-from maquette.inference.upscale import LARGEST, UpscaleModel
+from maquette.inference.upscale import UpscaleModel
+from maquette.inference.upscale_size import LARGEST
 from maquette.upscale import UPSCALE_MODEL, enlarge_file
 from PIL import Image, ImageDraw
 
