@@ -23,6 +23,7 @@ from .operators.generate_from_image import MAQUETTE_OT_generate_from_image
 from .operators.make_solid import MAQUETTE_OT_make_solid
 from .operators.merge_vertices import MAQUETTE_OT_merge_vertices
 from .operators.picture_normals import MAQUETTE_OT_picture_normals
+from .operators.project_picture import MAQUETTE_OT_project_picture
 from .operators.quad_remesh import MAQUETTE_OT_quad_remesh
 from .operators.recalculate_normals import MAQUETTE_OT_recalculate_normals
 from .operators.remove_duplicate_faces import MAQUETTE_OT_remove_duplicate_faces
@@ -30,6 +31,7 @@ from .operators.remove_inner_shells import MAQUETTE_OT_remove_inner_shells
 from .operators.remove_loose_parts import MAQUETTE_OT_remove_loose_parts
 from .operators.remove_non_manifold import MAQUETTE_OT_remove_non_manifold
 from .operators.resolve_intersections import MAQUETTE_OT_resolve_intersections
+from .operators.save_view import MAQUETTE_OT_save_view
 from .operators.select_problem import MAQUETTE_OT_select_problem
 from .operators.set_material import MAQUETTE_OT_set_material
 from .operators.smooth_mesh import MAQUETTE_OT_smooth_mesh
@@ -67,6 +69,8 @@ CLASSES = (
     MAQUETTE_OT_decimate,
     MAQUETTE_OT_quad_remesh,
     MAQUETTE_OT_bake_detail,
+    MAQUETTE_OT_save_view,
+    MAQUETTE_OT_project_picture,
     MAQUETTE_OT_upscale_texture,
     MAQUETTE_OT_set_material,
     MAQUETTE_OT_picture_normals,

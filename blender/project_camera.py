@@ -14,8 +14,8 @@ from ..errors import MeshError
 from ..geometry.arrays import Points
 
 __all__ = [
-    "HeldView",
     "SavedView",
+    "View",
     "add_camera",
     "camera_matrix",
     "find_view",
@@ -28,7 +28,7 @@ _FILE, _ORIGINAL, _OF = "maquette_view_file", "maquette_view", "maquette_view_of
 """What a camera keeps of the view saved from it: the picture's file, what was in it, and of which object."""
 
 
-class HeldView(NamedTuple):
+class View(NamedTuple):
     """What a 3D viewport shows: ``window`` and ``view`` float64 [4, 4], as Blender names them, and its size; or the
     ``camera`` it looks through."""
 
@@ -47,7 +47,7 @@ class SavedView(NamedTuple):
     original: bpy.types.Image
 
 
-def viewed(context: bpy.types.Context) -> HeldView | None:
+def viewed(context: bpy.types.Context) -> View | None:
     """What the 3D viewport at hand shows, or None where there is none."""
     areas = [context.area] if context.area is not None else []
     areas += list(context.screen.areas) if context.screen is not None else []
@@ -58,7 +58,7 @@ def viewed(context: bpy.types.Context) -> HeldView | None:
     region = next(region for region in area.regions if region.type == "WINDOW")
     shown = space.region_3d
     own = space.camera if space.use_local_camera else context.scene.camera
-    return HeldView(
+    return View(
         np.array(shown.window_matrix, np.float64),
         np.array(shown.view_matrix, np.float64),
         (max(region.width, 1), max(region.height, 1)),

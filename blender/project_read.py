@@ -84,9 +84,7 @@ def read_faces(mesh: bpy.types.Mesh) -> tuple[Float, Int, Mask]:
     sizes = np.empty(len(mesh.polygons), np.int32)
     mesh.polygons.foreach_get("loop_total", sizes)
     if len(sizes) and sizes.max() > 4:
-        raise MeshError(
-            f"{mesh.name} has no UVs, and faces with more than four corners: unwrap it first (UV > Unwrap)."
-        )
+        raise MeshError(f"{mesh.name} has no UVs, and faces with more than four corners: unwrap it first.")
     points = np.empty(len(mesh.vertices) * 3, np.float32)
     mesh.vertices.foreach_get("co", points)
     corners = np.empty(len(mesh.loops), np.int32)
