@@ -168,7 +168,8 @@ def main() -> int:
     print(table)
     if args.sheet:
         chosen = [rows[k] for k in np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).astype(int)]
-        _sheet(chosen).quantize(192).save(args.sheet, optimize=True)
+        sheet = _sheet(chosen)
+        sheet.quantize(palette=sheet.quantize(256)).save(args.sheet, optimize=True)
     if args.page:
         before, rest = args.page.read_text().split(BEGIN)
         args.page.write_text(f"{before}{BEGIN}\n{table}\n{END}{rest.split(END)[1]}")

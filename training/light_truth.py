@@ -19,13 +19,13 @@ from ..inference.decode import decode_picture
 from ..inference.light_colour import LUMA, encode, to_linear
 from ..inference.light_fit import fit_light
 from .camera import View, cast_view, choose_view, met
-from .meshes import load_mesh, vertex_normals
+from .meshes import load_mesh
 from .paint import own_colour
-from .views import SHARP
 
 __all__ = ["LIGHTS", "LitObject", "archive_object", "archive_objects", "validation_object"]
 
 SIZE = 512
+CREASE = math.cos(math.radians(35))
 SKY_RAYS, LAMP_RAYS, LIFT = 32, 12, 2e-3
 GLOSS, EXPONENT, BURNT, WHITE = 0.04, 30.0, 0.02, 0.6
 Array = npt.NDArray[np.float64]
@@ -96,14 +96,28 @@ def _see(vertices: Array, faces: npt.NDArray[np.int64], view: View) -> _Seen:
     triangle = hits["primID"][hit].astype(np.int64)
     u, v = hits["u"][hit, None].astype(np.float64), hits["v"][hit, None].astype(np.float64)
     weights = np.concatenate([1 - u - v, u, v], 1)
-    corner = faces[triangle]
-    at = vertices[corner]
-    flat = _unit(np.cross(at[:, 1] - at[:, 0], at[:, 2] - at[:, 0]))
-    smooth = _unit((vertex_normals(vertices, faces)[corner] * weights[..., None]).sum(1))
-    normals = np.where((smooth * flat).sum(1, keepdims=True) > SHARP, smooth, flat)
+    normals = _unit((_corner_normals(vertices, faces)[triangle] * weights[..., None]).sum(1))
     normals = np.where(((normals * rays[hit]).sum(1) > 0)[:, None], -normals, normals)
     points = view.origin + rays[hit] * hits["tfar"][hit, None].astype(np.float64)
     return _Seen(scene, view, hit.reshape(SIZE, SIZE), points, normals, rays[hit], triangle, weights)
+
+
+def _corner_normals(vertices: Array, faces: npt.NDArray[np.int64]) -> Array:
+    """Normals [F, 3, 3] of the faces' corners: the mean over the faces around that are not turned away by more than
+    `CREASE`, each weighing by its area."""
+    at = vertices[faces]
+    across = np.cross(at[:, 1] - at[:, 0], at[:, 2] - at[:, 0])
+    facing, corner = _unit(across), faces.ravel()
+    order = np.argsort(corner, kind="stable")
+    count = np.bincount(corner, minlength=len(vertices))
+    start = np.cumsum(count) - count
+    # All pairs of a corner and a face around its vertex.
+    own = np.repeat(np.arange(len(corner)), count[corner])
+    nth = np.arange(len(own)) - np.repeat(np.cumsum(count[corner]) - count[corner], count[corner])
+    other = order[start[corner[own]] + nth] // 3
+    alike = (facing[own // 3] * facing[other]).sum(1) > CREASE
+    total = [np.bincount(own, across[other, k] * alike, minlength=len(corner)) for k in range(3)]
+    return _unit(np.stack(total, 1)).reshape(-1, 3, 3)
 
 
 def _reached(seen: _Seen, directions: Array, reach: float) -> Array:
@@ -200,7 +214,10 @@ def archive_objects(meshes: Path, count: int) -> list[str]:
 def archive_object(meshes: Path, name: str) -> LitObject:
     """A held-out object of the training archive in its own, true base colours, from a camera of the training's kind."""
     mesh, rng = load_mesh(meshes, name), np.random.default_rng(sum(name.encode()))
-    seen = _see(mesh.vertices, mesh.faces, choose_view(mesh.vertices, rng))
+    # Split at its seams: welded, or the light would break there. Faces keep their order, which leads to the colours.
+    _, first, welded = np.unique(np.round(mesh.vertices, 6), axis=0, return_index=True, return_inverse=True)
+    faces = welded.reshape(-1)[mesh.faces]
+    seen = _see(mesh.vertices[first], faces, choose_view(mesh.vertices, rng))
     srgb = own_colour(mesh, seen.triangle, seen.weights)
     if srgb is None:
         raise ValueError(f"{name} has no colours of its own")
