@@ -14,6 +14,7 @@ from .axes import project
 from .edges import check_mesh
 from .filters import sample
 from .foreground import Foreground, extend_foreground
+from .grain import Grain, find_grain
 from .layers import extend_layers, stack_layers
 from .pad import Texture, pad_texture, to_kind
 from .raster import barycentric, face_map
@@ -30,6 +31,8 @@ LARGEST_MAP = 1024
 _TEXELS_AT_ONCE = 1 << 18
 _VIEW_SIZES = (512, 1024)
 _SMALLEST_CROP = 256
+# Texels guessed by more than this get detail.
+_PLAIN = 0.02
 # No real surface is perfectly black or white; light has nothing to work with there.
 _DARKEST, _BRIGHTEST = 4, 251
 
@@ -61,6 +64,7 @@ class _Scene:
     foreground: Foreground
     reflection: Reflection | None
     mirrored: Mask
+    grain: Grain | None
 
 
 def bake_texture(
@@ -107,16 +111,21 @@ def bake_texture(
     foreground = extend_foreground(subject, _crop_texels(vertices, triangles, corners * size))
     facing = facing_camera(vertices, triangles, surface.camera)
     reflection = find_reflection(vertices, triangles, surface.camera, view, foreground)
-    base, seen = vertex_colours(vertices, triangles, facing, view, foreground, surface.camera, reflection)
-    direct = (facing > LEAST_FACING) & (seen[triangles] > 0).any(1)
+    base = vertex_colours(vertices, triangles, facing, view, foreground, surface.camera, reflection)
+    direct = (facing > LEAST_FACING) & (base.seen[triangles] > 0).any(1)
     mirrored = np.zeros(len(triangles), np.bool_)
     if reflection:
         mirrored = ((reflection.colours(vertices)[1] > 0) & (reflection.hidden > 0))[triangles].any(1)
-    scene = _Scene(triangles, vertices, base, direct, surface.camera, view, foreground, reflection, mirrored)
+    grain = None
+    if base.palette:
+        grain = find_grain(vertices, triangles, base.palette[1], base.palette[0], view, foreground)
+    scene = _Scene(
+        triangles, vertices, base.values, direct, surface.camera, view, foreground, reflection, mirrored, grain
+    )
     texture = _paint(scene, corners * size, np.empty((size, size, 3), np.uint8), (_DARKEST, _BRIGHTEST))
     return Baked(
         texture.astype(np.uint8, copy=False),
-        seen,
+        base.seen,
         _paint_layers(scene, facing, corners, subject, min(size, LARGEST_MAP), layers or {}),
     )
 
@@ -130,8 +139,8 @@ def _paint_layers(
     stack, ends = stack_layers(subject, layers)
     values = extend_layers(subject, stack)
     reflection = replace(scene.reflection, foreground=values) if scene.reflection else None
-    base, _ = vertex_colours(scene.points, scene.triangles, facing, scene.view, values, scene.camera, reflection, False)
-    scene = replace(scene, base=base, foreground=values, reflection=reflection)
+    base = vertex_colours(scene.points, scene.triangles, facing, scene.view, values, scene.camera, reflection, False)
+    scene = replace(scene, base=base.values, foreground=values, reflection=reflection, grain=None)
     inside = values.colour.reshape(-1, stack.shape[2])
     blank = np.empty((size, size, stack.shape[2]), np.float32)
     painted = _paint(scene, corners * size, blank, (inside.min(0), inside.max(0)))
@@ -168,12 +177,14 @@ def _paint(scene: _Scene, corners: Points, texture: Texture, limits: tuple[float
 def _texel_colours(scene: _Scene, triangle: Int, weights: Float) -> Float:
     """Colours float32 [N, 3] of points given by triangle and weights of its corners."""
     colour = _interpolate(scene.base, scene.triangles[triangle], weights)
+    guessed = np.ones(len(triangle), np.float32)
     if scene.reflection:
         hidden = np.flatnonzero(scene.mirrored[triangle])
         corners, share = scene.triangles[triangle[hidden]], weights[hidden]
         image, trust = scene.reflection.colours(_interpolate(scene.points, corners, share))
         trust *= (scene.reflection.hidden[corners] * share).sum(1)
         colour[hidden] += trust[:, None] * (image - colour[hidden])
+        guessed[hidden] -= trust
     near = np.flatnonzero(scene.direct[triangle])
     points = _interpolate(scene.points, scene.triangles[triangle[near]], weights[near])
     u, v, depth = project(points, scene.camera)
@@ -183,6 +194,11 @@ def _texel_colours(scene: _Scene, triangle: Int, weights: Float) -> Float:
     half = scene.view.size / 2
     trust = sample(scene.view.trust, (u + 1) * half, (1 - v) * half) * sample(scene.foreground.presence, x, y)
     colour[near] += trust[:, None] * (sample(scene.foreground.colour, x, y) - colour[near])
+    guessed[near] *= 1 - trust
+    if scene.grain:
+        plain = np.flatnonzero((guessed > _PLAIN) & scene.grain.covers(triangle))
+        points = _interpolate(scene.points, scene.triangles[triangle[plain]], weights[plain])
+        colour[plain] += guessed[plain, None] * scene.grain.look_up(points, triangle[plain])
     return colour
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..contracts import Camera, Float, Int
@@ -11,12 +13,12 @@ from .diffuse import diffuse
 from .filters import box_mean, sample
 from .foreground import Foreground
 from .pad import fill_gaps
-from .palette import find_palette
+from .palette import Palette, find_palette
 from .reflection import Reflection
 from .triangles import area_vectors, sum_at
 from .visibility import LEAST_FACING, View
 
-__all__ = ["vertex_colours"]
+__all__ = ["VertexColours", "vertex_colours"]
 
 # How firmly a vertex in full view is held to the picture, against about 1 for the pull of one edge.
 _HOLD = 3.0
@@ -30,6 +32,18 @@ _BLUR = (0.3, 0.06)
 _GRID = 96
 
 
+@dataclass(frozen=True)
+class VertexColours:
+    """``values`` float32 [V, C] in 0..255, or in the range of the picture's values: smooth but for borders of colours.
+    ``seen`` float32 [V] in 0..1: the share of the surface around each vertex that the picture shows. ``palette``: the
+    few colours of the subject, and which of them each vertex has, int32 [V]; None where that was not asked for, or
+    nothing is seen."""
+
+    values: Float
+    seen: Float
+    palette: tuple[Palette, Int] | None
+
+
 def vertex_colours(
     vertices: Float,
     triangles: Int,
@@ -39,7 +53,7 @@ def vertex_colours(
     camera: Camera,
     reflection: Reflection | None = None,
     few_colours: bool = True,
-) -> tuple[Float, Float]:
+) -> VertexColours:
     """Average the picture around each vertex, and spread the colours from the seen parts over the others.
 
     Parameters
@@ -51,11 +65,6 @@ def vertex_colours(
     foreground : the picture
     reflection : where the subject is symmetric, hidden parts take the colours of their mirror images
     few_colours : whether hidden parts keep to the few colours that the picture shows; False for values that are none
-
-    Returns
-    -------
-    colours : float32 [V, C] in 0..255, or in the range of the picture's values; smooth but for borders of colours
-    seen : float32 [V] in 0..1, the share of the surface around each vertex that the picture shows
     """
     rows, columns = np.divmod(view.pixel, view.size)
     u = ((columns + 0.5) * (2 / view.size) - 1).astype(np.float32)
@@ -87,11 +96,13 @@ def vertex_colours(
     strength = hold + pull
     target = (own * hold[:, None] + guess * pull[:, None]) / strength[:, None]
     colours = diffuse(target, strength, vertices, triangles)
-    if palette:
-        colours, shares = colours[:, :channels], colours[:, channels:]
-        hidden = np.clip(1 - 2 * seen, 0, 1)[:, None]
-        colours = colours + hidden * (palette.purified(colours, shares) - colours)
-    return colours.astype(np.float32), seen.astype(np.float32)
+    if not palette:
+        return VertexColours(colours.astype(np.float32), seen.astype(np.float32), None)
+    colours, shares = colours[:, :channels], colours[:, channels:]
+    hidden = np.clip(1 - 2 * seen, 0, 1)[:, None]
+    colours += hidden * (palette.purified(colours, shares) - colours)
+    found = palette, shares.argmax(1).astype(np.int32)
+    return VertexColours(colours.astype(np.float32), seen.astype(np.float32), found)
 
 
 def _with_images(vertices: Float, own: Points, hold: Points, reflection: Reflection) -> tuple[Points, Points]:
