@@ -74,6 +74,10 @@ def show_instead(old: bpy.types.Image, path: Path) -> bpy.types.Image:
     image.alpha_mode = old.alpha_mode
     for node in nodes:
         node.image = image
+    for scene in bpy.data.scenes:
+        paint = scene.tool_settings.image_paint
+        if paint.canvas == old:  # else the next stroke would go where nobody sees it
+            paint.canvas = image
     return image
 
 

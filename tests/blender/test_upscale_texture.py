@@ -102,6 +102,16 @@ def test_what_was_painted_and_never_saved_is_enlarged() -> None:
     assert np.abs(image_pixels(large).astype(int) - (255, 128, 0, 255)).max() <= 1
 
 
+def test_painting_goes_on_in_the_larger_picture() -> None:
+    image = pack_pixels(picture(), "cup", colour=True)
+    material = material_with(image)
+    cube_with(material)
+    paint = bpy.context.scene.tool_settings.image_paint
+    paint.mode, paint.canvas = "IMAGE", image
+    bpy.ops.maquette.upscale_texture()
+    assert paint.canvas == texture_of(material) != image
+
+
 def test_transparency_stays_and_shows_no_hidden_colour() -> None:
     pixels = picture()
     pixels[:, :16] = (0, 255, 0, 0)
