@@ -24,6 +24,7 @@ __all__ = [
     "Background",
     "Camera",
     "Device",
+    "Finish",
     "Float",
     "Int",
     "Mask",
@@ -54,7 +55,11 @@ Use = Literal["solid", "visual", "raw"]
 
 @dataclass(frozen=True)
 class Settings:
-    """What the user asks for. Values are checked by `settings.check_settings`."""
+    """What the user asks for. Values are checked by `settings.check_settings`.
+
+    ``delight``: how much of the light and shade in the picture is taken out of the texture, 0..1. ``material``: one of
+    `materials.PRESETS`.
+    """
 
     background: Background = "auto"
     quality: Quality = "standard"
@@ -63,6 +68,8 @@ class Settings:
     texture_size: int = 2048
     use: Use = "solid"
     height: float = 1.0
+    delight: float = 0.0
+    material: str = "auto"
     device: Device = "auto"
     depth_model: str = "maquette-depth"
     shape_model: str = "maquette-shape"
@@ -134,13 +141,23 @@ class Volume:
 
 
 @dataclass(frozen=True)
+class Finish:
+    """How a surface reflects, as estimated from the picture: both 0..1. ``note`` says in words where they come from."""
+
+    roughness: float
+    metallic: float
+    note: str
+
+
+@dataclass(frozen=True)
 class MeshArrays:
     """A mesh as arrays.
 
     ``vertices`` float32 [V, 3]. ``faces`` int32 [F, 3], or [F, 4] where a triangle has -1 in its last column; counter-
     clockwise seen from outside. ``uv`` float32 [F, 3 or 4, 2] per face corner, origin at the bottom left, or None.
     ``texture`` uint8 [T, T, 3] sRGB, first row at the TOP (v = 1), or None. ``attributes``: named float32 [V] per
-    vertex; ``seen`` is 1 where the picture shows the surface and 0 where it was guessed.
+    vertex; ``seen`` is 1 where the picture shows the surface and 0 where it was guessed. ``maps``: further textures of
+    the same UVs, uint8 [M, M, 3]; ``light`` is what was taken out of the picture (`inference.light_map`).
     """
 
     vertices: Float
@@ -148,6 +165,7 @@ class MeshArrays:
     uv: Float | None = None
     texture: Pixels | None = None
     attributes: Mapping[str, Float] = field(default_factory=dict[str, Float])
+    maps: Mapping[str, Pixels] = field(default_factory=dict[str, Pixels])
 
 
 @dataclass(frozen=True)
@@ -180,4 +198,5 @@ class Report:
     models: tuple[Mapping[str, str], ...]
     seconds: Mapping[str, float]
     mesh: MeshReport
+    finish: Finish | None = None
     outputs: tuple[str, ...] = ()

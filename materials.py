@@ -6,16 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-__all__ = ["AUTO", "PRESETS", "USUAL", "Finish", "Preset", "choose"]
+from .contracts import Finish
 
-
-@dataclass(frozen=True)
-class Finish:
-    """How a surface reflects, as estimated from the picture: both 0..1. ``note`` says in words where they come from."""
-
-    roughness: float
-    metallic: float
-    note: str
+__all__ = ["AUTO", "PRESETS", "USUAL", "Preset", "choose"]
 
 
 @dataclass(frozen=True)

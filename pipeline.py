@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .contracts import Device, Float, Int, MeshArrays, Pixels, Report, Settings, Subject, Surface, Volume
+from .contracts import Device, Finish, Float, Int, MeshArrays, Pixels, Report, Settings, Subject, Surface, Volume
 from .errors import CancelledError, ModelError
 from .geometry.axes import place, view_to_object
 from .geometry.bake import bake_texture
@@ -35,19 +35,25 @@ from .inference.cutout import cut_out
 from .inference.decode import decode_picture
 from .inference.depth import DepthModel
 from .inference.foreign import ForeignDepth, open_foreign
+from .inference.light import Light, LightModel
+from .inference.light_map import encode_light, light_layer
+from .inference.light_remove import remove_light
 from .inference.matte import MatteModel
 from .inference.prepare import prepare_subject
 from .inference.scene import frame_scene
 from .inference.session import Session
 from .inference.shape import ShapeModel
+from .materials import AUTO
 from .settings import QUALITY, check_settings
 from .version import VERSION
 
-__all__ = ["Draft", "ModelSet", "Result", "Steps", "generate", "load_models", "reconstruct"]
+__all__ = ["LIGHT_MODEL", "Draft", "ModelSet", "Result", "Steps", "generate", "load_models", "reconstruct"]
 
 SMOOTHING = 12  # Taubin steps on the dense surface: takes the grid's stair-steps away before faces are reduced
 SPARE = 1.6  # triangles of the dense surface per triangle asked for, at the least
 QUAD_SHARE = 0.85  # quads made per face aimed at; a little under what pairing reaches
+
+LIGHT_MODEL = "maquette-light"
 
 Progress = Callable[[str, float], None]
 Cancelled = Callable[[], bool]
@@ -60,12 +66,13 @@ class ModelSet:
     matte: MatteModel
     depth: DepthModel
     shape: ShapeModel
+    light: LightModel
     foreign: ForeignDepth | None = None
 
-    def used(self, join: str) -> tuple[Mapping[str, str], ...]:
+    def used(self, join: str, light: bool) -> tuple[Mapping[str, str], ...]:
         """What the report says of them: id, sha256, the provider really in use, and of a foreign depth model what came
-        of it, in the words of ``join``."""
-        sessions = [self.matte.session, self.depth.session, self.shape.session]
+        of it, in the words of ``join``; ``light``: whether that model was asked."""
+        sessions = [self.matte.session, self.depth.session, self.shape.session, *[self.light.session] * light]
         if self.foreign:
             sessions.insert(2, self.foreign.session)
         entries = [{"id": s.card.id, "sha256": s.card.sha256, "provider": s.provider} for s in sessions]
@@ -76,12 +83,14 @@ class ModelSet:
 
 @dataclass(frozen=True)
 class Draft:
-    """A textured mesh in the view frame, what it was made from, and what came of a foreign depth model."""
+    """A textured mesh in the view frame, what it was made from, what came of a foreign depth model, and how the surface
+    reflects, where that was asked for."""
 
     mesh: MeshArrays
     subject: Subject
     surface: Surface
     join: str
+    finish: Finish | None
 
 
 @dataclass(frozen=True)
@@ -104,13 +113,14 @@ def _open_models(matte_model: str, depth_model: str, shape_model: str, device: D
     matte = MatteModel(Session(_open_card(matte_model, "matte"), device))
     depth = _open_card(depth_model, "depth", "pointmap")
     shape = _open_card(shape_model, "shape")
+    light = LightModel(Session(_open_card(LIGHT_MODEL, "light"), device))
     if depth.task == "depth" and depth.meaning == "surface":
         if not {"depth", "normals", "confidence", "camera"} <= set(depth.outputs):
             raise ModelError(f'The card of {depth.id} does not say what its depth is; add meaning = "inverse", say.')
-        return ModelSet(matte, DepthModel(Session(depth, device)), ShapeModel(Session(shape, device)))
+        return ModelSet(matte, DepthModel(Session(depth, device)), ShapeModel(Session(shape, device)), light)
     embedded = load_card(find_card(Settings.depth_model))
     foreign = open_foreign(Session(depth, device))
-    return ModelSet(matte, DepthModel(Session(embedded, device)), ShapeModel(Session(shape, device)), foreign)
+    return ModelSet(matte, DepthModel(Session(embedded, device)), ShapeModel(Session(shape, device)), light, foreign)
 
 
 def load_models(settings: Settings) -> ModelSet:
@@ -126,11 +136,12 @@ class Steps:
         "Reading the picture": 0.03,
         "Cutting out the subject": 0.07,
         "Estimating depth": 0.05,
+        "Estimating light and material": 0.03,
         "Completing the shape": 0.05,
         "Building the surface": 0.2,
         "Reducing faces": 0.15,
         "Unwrapping": 0.1,
-        "Painting the texture": 0.25,
+        "Painting the texture": 0.22,
         "Checking the mesh": 0.1,
     }
 
@@ -185,15 +196,40 @@ def _see(pixels: Pixels, settings: Settings, models: ModelSet, steps: Steps) -> 
     return subject, surface, note
 
 
-def _looks(vertices: Float, faces: Int, subject: Subject, surface: Surface, size: int, steps: Steps) -> MeshArrays:
-    """The mesh in the view frame with what was seen of it, UVs and texture (``size`` 0: without the last two)."""
+def _light(
+    subject: Subject, surface: Surface, settings: Settings, models: ModelSet, steps: Steps
+) -> tuple[Light | None, Finish | None]:
+    """The light on the subject and how its surface reflects, where the settings ask for them."""
+    if not settings.texture_size or not (settings.delight or settings.material == AUTO):
+        return None, None
+    with steps.step("Estimating light and material"):
+        light = models.light.estimate(subject, surface)
+    return light, Finish(light.roughness, light.metallic, light.evidence)
+
+
+def _looks(
+    vertices: Float,
+    faces: Int,
+    subject: Subject,
+    surface: Surface,
+    settings: Settings,
+    light: Light | None,
+    steps: Steps,
+) -> MeshArrays:
+    """The mesh in the view frame with what was seen of it, UVs and texture (size 0: without the last two)."""
+    size = settings.texture_size
     if not size:
         return MeshArrays(vertices, faces, attributes={"seen": seen_vertices(vertices, faces, surface.camera)})
     with steps.step("Unwrapping"):
         uv = unwrap(vertices, faces)
     with steps.step("Painting the texture"):
-        baked = bake_texture(vertices, faces, uv, subject, surface, size)
-    return MeshArrays(vertices, faces, uv, baked.texture, {"seen": baked.seen})
+        layers: dict[str, Float] = {}
+        if light and settings.delight:
+            layers = {"light": light_layer(light, len(subject.rgba)) ** settings.delight}
+            subject = remove_light(subject, light, settings.delight)
+        baked = bake_texture(vertices, faces, uv, subject, surface, size, layers)
+        maps = {name: encode_light(values) for name, values in baked.maps.items()}
+    return MeshArrays(vertices, faces, uv, baked.texture, {"seen": baked.seen}, maps)
 
 
 def reconstruct(picture: Path, settings: Settings, models: ModelSet, steps: Steps) -> Draft:
@@ -202,13 +238,15 @@ def reconstruct(picture: Path, settings: Settings, models: ModelSet, steps: Step
     with steps.step("Reading the picture"):
         pixels = decode_picture(picture)
     subject, surface, join = _see(pixels, settings, models, steps)
+    light, finish = _light(subject, surface, settings, models, steps)
     with steps.step("Completing the shape"):
         volume = models.shape.complete(surface, settings.quality != "draft")
     with steps.step("Building the surface"):
         vertices, faces = _dense_surface(volume, surface, subject, settings)
     with steps.step("Reducing faces"):
         vertices, faces = _reduce(vertices, faces, settings)
-    return Draft(_looks(vertices, faces, subject, surface, settings.texture_size, steps), subject, surface, join)
+    mesh = _looks(vertices, faces, subject, surface, settings, light, steps)
+    return Draft(mesh, subject, surface, join, finish)
 
 
 def generate(picture: Path, settings: Settings, models: ModelSet, progress: Progress, cancelled: Cancelled) -> Result:
@@ -244,4 +282,5 @@ def generate(picture: Path, settings: Settings, models: ModelSet, progress: Prog
         mesh = replace(draft.mesh, vertices=upright)
         report = measure(from_faces(mesh.vertices, mesh.faces))
     progress("Done", 1.0)
-    return Result(mesh, Report(VERSION, str(picture), settings, models.used(draft.join), steps.seconds, report))
+    used = models.used(draft.join, draft.finish is not None)
+    return Result(mesh, Report(VERSION, str(picture), settings, used, steps.seconds, report, draft.finish))

@@ -9,6 +9,7 @@ from bpy.types import PropertyGroup
 from .blender import thumbnail
 from .blender.export import FORMATS
 from .contracts import Device, Settings
+from .materials import PRESETS
 from .settings import FACE_LIMITS, HEIGHT_LIMITS, QUALITY
 
 __all__ = ["MAQUETTE_PG_settings", "MAQUETTE_PG_state", "attach", "detach", "is_preset", "read_settings"]
@@ -84,6 +85,21 @@ class MAQUETTE_PG_settings(PropertyGroup):
         ),
         default=str(_DEFAULTS.texture_size),
     )
+    delight: FloatProperty(
+        name="Remove Light",
+        description="How much of the picture's light and shade is taken out of the texture, so that only the lamps of "
+        "the scene light it. The light taken out is kept as an image in the material",
+        default=_DEFAULTS.delight,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    material: EnumProperty(
+        name="Material",
+        description="What the surface is made of: sets roughness, metallic and the like",
+        items=[(key, preset.label, preset.description.rstrip(".")) for key, preset in PRESETS.items()],
+        default=_DEFAULTS.material,
+    )
     use: EnumProperty(
         name="Use",
         description="What the mesh is for",
@@ -155,6 +171,8 @@ def read_settings(group: MAQUETTE_PG_settings, device: Device) -> Settings:
         topology=group.topology,
         texture_size=int(group.texture_size),
         use=group.use,
+        delight=group.delight,
+        material=group.material,
         height=group.height,
         device=device,
     )

@@ -9,6 +9,7 @@ from typing import get_args
 
 from .contracts import Background, Device, Quality, Settings, Topology, Use
 from .errors import MaquetteError
+from .materials import PRESETS
 
 __all__ = [
     "FACE_LIMITS",
@@ -65,6 +66,10 @@ def check_settings(settings: Settings) -> Settings:
         value = getattr(settings, name)
         if value not in get_args(kind):
             raise MaquetteError(f"{name} cannot be {value!r}; choose one of {', '.join(get_args(kind))}.")
+    if settings.material not in PRESETS:
+        raise MaquetteError(f"material cannot be {settings.material!r}; choose one of {', '.join(PRESETS)}.")
+    if not 0 <= settings.delight <= 1:
+        raise MaquetteError(f"The share of light to remove must be between 0 and 1, not {settings.delight:g}.")
     check_face_count(settings.target_faces)
     if settings.texture_size not in TEXTURE_SIZES:
         sizes = ", ".join(map(str, TEXTURE_SIZES))

@@ -1,7 +1,8 @@
-"""How a finished mesh crosses from the worker process to Blender: three files in a folder.
+"""How a finished mesh crosses from the worker process to Blender: a few files in a folder.
 
-``mesh.npz`` holds the arrays, ``texture.png`` the texture (so that Blender loads and packs it as a file, without
-decoding it in Python), ``report.json`` the report. Each appears under its name only whole, the report last.
+``mesh.npz`` holds the arrays, ``texture.png`` the texture and ``light.png`` the light that was taken out of it (so that
+Blender loads and packs them as files, without decoding them in Python), ``report.json`` the report. Each appears under
+its name only whole, the report last.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ import numpy.typing as npt
 from PIL import Image
 
 from .array_files import Arrays, check_array, read_arrays, write_arrays, write_whole
-from .contracts import Float, MeshArrays, MeshReport, Report, Settings
+from .contracts import Finish, Float, MeshArrays, MeshReport, Pixels, Report, Settings
 from .errors import OutputError, WorkerError
 
-__all__ = ["MESH", "REPORT", "TEXTURE", "load_result", "save_result", "texture_path"]
+__all__ = ["LIGHT", "MESH", "REPORT", "TEXTURE", "load_result", "picture_path", "save_pictures", "save_result"]
 
 MESH = "mesh.npz"
 TEXTURE = "texture.png"
+LIGHT = "light.png"
 REPORT = "report.json"
 _ATTRIBUTE = "attribute_"
 
@@ -60,19 +62,28 @@ def save_result(folder: Path, result: _Result) -> None:
         arrays["uv"] = mesh.uv
     arrays.update({_ATTRIBUTE + name: values for name, values in mesh.attributes.items()})
     report = json.dumps(asdict(result.report)).encode()
-    texture = mesh.texture
     try:
         write_arrays(folder / MESH, arrays)
-        if texture is None:
-            (folder / TEXTURE).unlink(missing_ok=True)
-        else:
-            # The fastest compression: the file lives for a second, and Blender packs it as it is.
-            image = Image.fromarray(np.ascontiguousarray(texture))
-            write_whole(folder / TEXTURE, lambda file: image.save(file, "PNG", compress_level=1))
+        save_pictures(folder, mesh)
         write_whole(folder / REPORT, lambda file: file.write(report))
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(f"The result cannot be written to {folder} ({reason}); free some disk space.") from error
+
+
+def save_pictures(folder: Path, mesh: MeshArrays) -> None:
+    """Write the textures of a mesh into a folder; those of an earlier one in it are removed. OSError if that fails."""
+    for name, pixels in {TEXTURE: mesh.texture, LIGHT: mesh.maps.get("light")}.items():
+        if pixels is None:
+            (folder / name).unlink(missing_ok=True)
+        else:
+            _save_picture(folder / name, pixels)
+
+
+def _save_picture(path: Path, pixels: Pixels) -> None:
+    # The fastest compression: the file lives for a second, and Blender packs it as it is.
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    write_whole(path, lambda file: image.save(file, "PNG", compress_level=1))
 
 
 def load_result(folder: Path) -> tuple[MeshArrays, Report]:
@@ -81,7 +92,7 @@ def load_result(folder: Path) -> tuple[MeshArrays, Report]:
     Returns
     -------
     mesh : MeshArrays
-        With ``texture`` None: the picture stays in the file that `texture_path` names.
+        Without ``texture`` and ``maps``: they stay in the files that `picture_path` names.
     report : Report
 
     Raises
@@ -97,9 +108,9 @@ def load_result(folder: Path) -> tuple[MeshArrays, Report]:
         raise WorkerError(f"The worker handed over a damaged result ({error}); generate again.") from error
 
 
-def texture_path(folder: Path) -> Path | None:
-    """Return the path of the result's texture (PNG, 8-bit sRGB), or None where it has none."""
-    path = folder / TEXTURE
+def picture_path(folder: Path, name: str) -> Path | None:
+    """Return the path of one of the result's textures, `TEXTURE` or `LIGHT` (PNG, 8-bit sRGB), or None without it."""
+    path = folder / name
     return path if path.is_file() else None
 
 
@@ -138,6 +149,7 @@ def _report(content: Any) -> Report:
         "settings": Settings(**content["settings"]),
         "mesh": MeshReport(**mesh),
         "models": tuple(content["models"]),
+        "finish": Finish(**content["finish"]) if content["finish"] else None,
         "outputs": tuple(content["outputs"]),
     }
     return Report(**{**content, **built})

@@ -6,17 +6,22 @@ from pathlib import Path
 
 import bpy
 
-from ..contracts import MeshArrays
-from ..materials import AUTO, Finish
+from ..contracts import Finish, MeshArrays
+from ..materials import AUTO
 from .images import pack_image
-from .material import build_material
+from .material import build_material, keep_light
 from .mesh import build_mesh
 
 __all__ = ["build_object"]
 
 
 def build_object(
-    arrays: MeshArrays, texture: Path | None, name: str, preset: str = AUTO, finish: Finish | None = None
+    arrays: MeshArrays,
+    texture: Path | None,
+    name: str,
+    preset: str = AUTO,
+    finish: Finish | None = None,
+    light: Path | None = None,
 ) -> bpy.types.Object:
     """Make an object, not yet in any scene.
 
@@ -32,6 +37,8 @@ def build_object(
         What the surface is made of: one of `materials.PRESETS`.
     finish
         What the picture says of the surface, if anything was estimated.
+    light
+        The picture file of the light that was taken out of the base colour; kept in the material, not connected.
 
     Raises
     ------
@@ -48,6 +55,10 @@ def build_object(
             material = build_material(name, image, preset, finish)
             made.append(material)
             mesh.materials.append(material)
+            if light is not None:
+                image = pack_image(light, f"{name} Light")
+                made.append(image)
+                keep_light(material, image)
         return bpy.data.objects.new(name, mesh)
     except Exception:
         bpy.data.batch_remove(made)

@@ -9,8 +9,9 @@ from typing import Literal
 
 import bpy
 
+from ..contracts import Finish
 from ..errors import MeshError
-from ..materials import AUTO, Finish, Preset, choose
+from ..materials import AUTO, Preset, choose
 from .maps import (
     connect_normal,
     connect_occlusion,
@@ -21,7 +22,7 @@ from .maps import (
 )
 from .orm import pack_orm
 
-__all__ = ["Role", "apply_preset", "build_material", "known_finish", "shader_to_set"]
+__all__ = ["Role", "apply_preset", "build_material", "keep_light", "known_finish", "shader_to_set"]
 
 Role = Literal["normal", "roughness", "metallic", "occlusion"]
 
@@ -78,6 +79,15 @@ def build_material(
         bpy.data.materials.remove(material)
         raise
     return material
+
+
+def keep_light(material: bpy.types.Material, image: bpy.types.Image) -> None:
+    """Keep the light that was taken out of the base colour in a node of its own, connected to nothing."""
+    node = material.node_tree.nodes.new("ShaderNodeTexImage")
+    node.label = "Light of the Picture"
+    node.image = image
+    node.location = (-320.0, 620.0)
+    node.hide = True
 
 
 def known_finish(material: bpy.types.Material) -> Finish | None:

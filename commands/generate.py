@@ -8,13 +8,17 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from ..contracts import Background, Device, MeshArrays, Quality, Settings, Topology, Use
 from ..errors import MaquetteError
+from ..materials import PRESETS
 from ..outputs import staged
 from ..settings import QUALITY, TEXTURE_SIZES, check_settings
 from .common import ArgumentError, check_mesh_suffix, check_names, progress, say, stage, write_report
+
+if TYPE_CHECKING:
+    from ..pipeline import Result
 
 __all__ = ["add_options", "run"]
 
@@ -32,6 +36,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--use", choices=get_args(Use), default=default.use, help="solid: closed, no inner shells; raw: as found")
     add("--background", choices=get_args(Background), default=default.background, help="what is not the object")
     add("--height", type=float, default=default.height, metavar="M", help="height of the object in metres")
+    add(
+        "--delight",
+        type=float,
+        default=default.delight,
+        metavar="S",
+        help="light to take out of the texture, 0 to 1",
+    )
+    add("--material", choices=PRESETS, default=default.material, help="what the surface is made of")
     add("--device", choices=get_args(Device), default=default.device, help="what the networks run on")
     add(
         "--depth-model",
@@ -58,7 +70,7 @@ def run(options: argparse.Namespace) -> None:
         started = time.perf_counter()
         show = progress(options.verbose)
         result = pipeline.generate(options.image, settings, pipeline.load_models(settings), show, lambda: False)
-        _write_mesh(result.mesh, options.image.stem, mesh)
+        _write_mesh(result, options.image.stem, mesh)
         if preview:
             _write_preview(result.mesh, preview)
         made = result.report
@@ -80,6 +92,8 @@ def _settings(options: argparse.Namespace) -> Settings:
                 texture_size=preset.texture_size if options.texture is None else options.texture,
                 use=options.use,
                 height=options.height,
+                delight=options.delight,
+                material=options.material,
                 device=options.device,
                 depth_model=options.depth_model,
                 shape_model=options.shape_model,
@@ -99,10 +113,11 @@ def _check_paths(options: argparse.Namespace) -> None:
     check_names("The picture, the mesh, the preview and the report", paths)
 
 
-def _write_mesh(mesh: MeshArrays, name: str, path: Path) -> None:
+def _write_mesh(result: Result, name: str, path: Path) -> None:
     """Build the object in the open file, which is not saved, and export it."""
     import bpy
 
+    from .. import transfer
     from ..blender.build import build_object
     from ..blender.export import export_file
     from ..blender.place import place
@@ -110,19 +125,12 @@ def _write_mesh(mesh: MeshArrays, name: str, path: Path) -> None:
     scene = bpy.context.scene
     scene.unit_settings.scale_length = 1.0  # some exporters multiply by it
     with tempfile.TemporaryDirectory(prefix="maquette-") as folder:
-        item = build_object(mesh, _texture_file(mesh, Path(folder)), name)
+        transfer.save_pictures(Path(folder), result.mesh)
+        texture, light = (transfer.picture_path(Path(folder), file) for file in (transfer.TEXTURE, transfer.LIGHT))
+        report = result.report
+        item = build_object(result.mesh, texture, name, report.settings.material, report.finish, light)
     place(item, scene, bpy.context.view_layer, (0.0, 0.0, 0.0))
     export_file([item], path)
-
-
-def _texture_file(mesh: MeshArrays, folder: Path) -> Path | None:
-    from PIL import Image
-
-    if mesh.texture is None:
-        return None
-    path = folder / "texture.png"
-    Image.fromarray(mesh.texture).save(path, compress_level=1)
-    return path
 
 
 def _write_preview(mesh: MeshArrays, path: Path) -> None:

@@ -135,7 +135,8 @@ class Generation:
         here = scene == context.scene
         if here:
             leave_edit_mode(context)
-        item = build_object(arrays, transfer.texture_path(folder), self.picture.stem)
+        texture, light = (transfer.picture_path(folder, name) for name in (transfer.TEXTURE, transfer.LIGHT))
+        item = build_object(arrays, texture, self.picture.stem, report.settings.material, report.finish, light)
         store_report(item, report)
         view_layer = context.view_layer if here else scene.view_layers[0]
         place(item, scene, view_layer, scene.cursor.location, _spaces(context, scene))

@@ -60,6 +60,10 @@ def _draw_settings(layout: bpy.types.UILayout, settings: MAQUETTE_PG_settings) -
     layout.prop(settings, "target_faces")
     layout.prop(settings, "topology")
     layout.prop(settings, "texture_size")
+    look = layout.column()
+    look.active = settings.texture_size != "0"
+    look.prop(settings, "delight", slider=True)
+    look.prop(settings, "material")
     layout.prop(settings, "use")
     layout.prop(settings, "height")
 

@@ -89,11 +89,25 @@ def test_quality_sets_what_is_not_given(asked: list[Settings], picture: Path) ->
 
 def test_every_option_reaches_the_pipeline(asked: list[Settings], picture: Path) -> None:
     options = "--faces 300 --texture 1024 --topology quads --use raw --background keep --height 2.5 --device cpu"
-    more = "--matte-model other-matte --depth-model other-depth --shape-model other-shape --quality high"
+    more = "--matte-model other-matte --depth-model other-depth --shape-model other-shape --quality high --delight 0.5 --material metal"
     out = str(picture.with_suffix(".stl"))
     assert cli.main(["generate", str(picture), "-o", out, *options.split(), *more.split()]) == 0
     assert asked == [
-        Settings("keep", "high", 300, "quads", 1024, "raw", 2.5, "cpu", "other-depth", "other-shape", "other-matte")
+        Settings(
+            "keep",
+            "high",
+            300,
+            "quads",
+            1024,
+            "raw",
+            2.5,
+            0.5,
+            "metal",
+            "cpu",
+            "other-depth",
+            "other-shape",
+            "other-matte",
+        )
     ]
 
 

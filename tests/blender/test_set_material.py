@@ -12,8 +12,8 @@ from maquette.blender.images import image_pixels, pack_pixels
 from maquette.blender.maps import base_texture, find_shader
 from maquette.blender.material import build_material
 from maquette.blender.place import place
-from maquette.contracts import MeshArrays
-from maquette.materials import PRESETS, Finish
+from maquette.contracts import Finish, MeshArrays
+from maquette.materials import PRESETS
 
 pytestmark = pytest.mark.usefixtures("registered")
 

@@ -63,7 +63,7 @@ def test_the_report_is_complete(results: Path) -> None:
     report = json.loads((results / "r.json").read_text("utf-8"))
     assert report.keys() >= {"version", "image", "settings", "models", "seconds", "mesh", "outputs"}
     assert report["seconds"].keys() >= STEPS
-    assert [model["id"].split("-")[1] for model in report["models"]] == ["matte", "depth", "shape"]
+    assert [model["id"].split("-")[1] for model in report["models"]] == ["matte", "depth", "shape", "light"]
     for model in report["models"]:
         assert len(model["sha256"]) == 64
         assert model["id"]

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from maquette.contracts import MeshArrays, Settings
+from maquette.contracts import Finish, MeshArrays, Settings
 from maquette.devtools.environment import SetupError
 from maquette.devtools.gltf_validator import validate_gltf
-from maquette.materials import PRESETS, Finish
+from maquette.materials import PRESETS
 from PIL import Image
 
 bpy = pytest.importorskip("bpy")

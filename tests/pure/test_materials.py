@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from maquette.materials import AUTO, PRESETS, USUAL, Finish, choose
+from maquette.contracts import Finish
+from maquette.materials import AUTO, PRESETS, USUAL, choose
 
 
 @pytest.mark.parametrize("key", PRESETS)

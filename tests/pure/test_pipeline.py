@@ -18,6 +18,7 @@ STEPS = [
     "Reading the picture",
     "Cutting out the subject",
     "Estimating depth",
+    "Estimating light and material",
     "Completing the shape",
     "Building the surface",
     "Reducing faces",
@@ -102,7 +103,13 @@ def test_the_report_is_complete_and_true(result: Result, picture: Path) -> None:
     report = json.loads(json.dumps(dataclasses.asdict(result.report)))
     assert report["image"] == str(picture)
     assert list(report["seconds"]) == STEPS[:-1]
-    assert [m["id"] for m in report["models"]] == ["maquette-matte", "maquette-depth", "maquette-shape"]
+    assert [m["id"] for m in report["models"]] == [
+        "maquette-matte",
+        "maquette-depth",
+        "maquette-shape",
+        "maquette-light",
+    ]
+    assert report["finish"]["note"].endswith(".")
     assert all(m["provider"] == "CPUExecutionProvider" and len(m["sha256"]) == 64 for m in report["models"])
     assert report["mesh"]["faces"] == len(result.mesh.faces)
     assert report["mesh"]["watertight"] and report["mesh"]["non_manifold_edges"] == 0
@@ -137,6 +144,25 @@ def test_few_and_many_faces_come_as_asked(picture: Path, models: ModelSet, count
     result = run(picture, dataclasses.replace(DRAFT, target_faces=count, texture_size=0), models)
     assert abs(result.report.mesh.faces - count) <= 0.02 * count
     assert result.report.mesh.watertight
+
+
+def test_light_is_taken_out_of_the_texture_and_kept(result: Result, picture: Path, models: ModelSet) -> None:
+    """The bottle is lit from the left: its own colours are more alike than those in the picture."""
+    plain = run(picture, dataclasses.replace(DRAFT, delight=1.0), models).mesh
+    before, after = result.mesh.texture, plain.texture
+    assert before is not None and after is not None
+    assert result.mesh.maps == {}
+    assert plain.maps["light"].shape == (1024, 1024, 3)
+    assert plain.maps["light"].std() > 5
+    assert after.mean(-1).std() < 0.9 * before.mean(-1).std()
+    assert after.mean() == pytest.approx(before.mean(), rel=0.25)
+
+
+def test_light_is_not_looked_at_where_nobody_asks(picture: Path, models: ModelSet) -> None:
+    report = run(picture, dataclasses.replace(DRAFT, material="metal"), models).report
+    assert report.finish is None
+    assert "maquette-light" not in [model["id"] for model in report.models]
+    assert "Estimating light and material" not in report.seconds
 
 
 def test_progress_names_every_step_in_order_and_only_grows(picture: Path, models: ModelSet) -> None:

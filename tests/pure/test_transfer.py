@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from maquette.contracts import MeshArrays, MeshReport, Report, Settings
+from maquette.contracts import Finish, MeshArrays, MeshReport, Report, Settings
 from maquette.errors import OutputError, WorkerError
-from maquette.transfer import MESH, REPORT, TEXTURE, load_result, save_result, texture_path
+from maquette.transfer import LIGHT, MESH, REPORT, TEXTURE, load_result, picture_path, save_result
 from PIL import Image
 
 
@@ -29,6 +29,7 @@ REPORT_OF_RUN = Report(
     models=({"id": "maquette-depth", "sha256": "ab" * 32, "provider": "CPUExecutionProvider"},),
     seconds={"Reading the picture": 0.1},
     mesh=COUNTS,
+    finish=Finish(0.3, 1.0, "reflections as of metal"),
 )
 
 
@@ -42,6 +43,7 @@ def result() -> Result:
         uv=random.random((2, 4, 2)).astype(np.float32),
         texture=random.integers(0, 256, (8, 8, 3), np.uint8),
         attributes={"seen": random.random(5).astype(np.float32), "file": np.zeros(5, np.float32)},
+        maps={"light": random.integers(0, 256, (4, 4, 3), np.uint8)},
     )
     return Result(mesh, REPORT_OF_RUN)
 
@@ -64,10 +66,11 @@ def test_everything_comes_back_unchanged(folder: Path, result: Result) -> None:
         np.testing.assert_array_equal(after, before)
     assert mesh.attributes.keys() == {"seen", "file"}
     np.testing.assert_array_equal(mesh.attributes["seen"], result.mesh.attributes["seen"])
-    picture = texture_path(folder)
-    assert picture is not None
-    np.testing.assert_array_equal(np.asarray(Image.open(picture)), result.mesh.texture)
-    assert {path.name for path in folder.iterdir()} == {MESH, TEXTURE, REPORT}
+    for name, pixels in ((TEXTURE, result.mesh.texture), (LIGHT, result.mesh.maps["light"])):
+        picture = picture_path(folder, name)
+        assert picture is not None
+        np.testing.assert_array_equal(np.asarray(Image.open(picture)), pixels)
+    assert {path.name for path in folder.iterdir()} == {MESH, TEXTURE, LIGHT, REPORT}
 
 
 def test_bare_mesh_replaces_a_textured_one(folder: Path, result: Result) -> None:
@@ -77,7 +80,8 @@ def test_bare_mesh_replaces_a_textured_one(folder: Path, result: Result) -> None
     mesh, _ = load_result(folder)
     assert mesh.uv is None
     assert mesh.attributes == {}
-    assert texture_path(folder) is None
+    assert picture_path(folder, TEXTURE) is None
+    assert picture_path(folder, LIGHT) is None
 
 
 def test_read_only_views_and_other_orders_are_taken(folder: Path, result: Result) -> None:
