@@ -25,7 +25,7 @@ from ..geometry.picture_normals import combine_normals, picture_normals
 
 __all__ = ["MAQUETTE_OT_picture_normals"]
 
-_HEIGHT = 0.25
+_HEIGHT = 0.5
 """Height of white over black at strength 1, as a share of the longest waves."""
 _MADE, _UNDER = "maquette_under_strength", "maquette_under"
 """What a map of ours keeps of the one it lies on, so that making it again does not add to itself."""
@@ -48,7 +48,7 @@ class MAQUETTE_OT_picture_normals(bpy.types.Operator):
         subtype="PERCENTAGE",
         min=0.05,
         max=100.0,
-        default=4.0,
+        default=8.0,
     )
     invert: BoolProperty(name="Invert", description="Take dark for high", default=False)
     tileable: BoolProperty(
