@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 from bpy.types import PropertyGroup
 
 from .blender import thumbnail
@@ -136,6 +136,9 @@ class MAQUETTE_PG_state(PropertyGroup):
     step: StringProperty(name="Step", description="What the run is doing")
     progress: FloatProperty(name="Progress", description="How much of the run is done", min=0.0, max=1.0)
     error: StringProperty(name="Error", description="Why the last run failed; empty when it did not")
+    checking: BoolProperty(name="Checking", description="Whether the picture is being checked")
+    check: StringProperty(name="Picture Check", description="What the last check of a picture found, as JSON")
+    checked: StringProperty(name="Checked Picture", description="The picture of the last check")
     cleaning_step: StringProperty(name="Cleaning Step", description="What the cleaning is doing")
     cleaning_progress: FloatProperty(
         name="Cleaning Progress", description="How much of the cleaning is done", min=0.0, max=1.0

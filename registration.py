@@ -12,6 +12,7 @@ from .cli import main
 from .operators import cleaning, generation
 from .operators.bake_detail import MAQUETTE_OT_bake_detail
 from .operators.cancel import MAQUETTE_OT_cancel
+from .operators.check_image import MAQUETTE_OT_check_image
 from .operators.check_mesh import MAQUETTE_OT_check_mesh
 from .operators.choose_picture import MAQUETTE_OT_choose_picture
 from .operators.clean_up import MAQUETTE_OT_clean_up
@@ -22,6 +23,7 @@ from .operators.fill_holes import MAQUETTE_OT_fill_holes
 from .operators.generate_from_image import MAQUETTE_OT_generate_from_image
 from .operators.make_solid import MAQUETTE_OT_make_solid
 from .operators.merge_vertices import MAQUETTE_OT_merge_vertices
+from .operators.paint_texture import MAQUETTE_OT_paint_texture
 from .operators.picture_normals import MAQUETTE_OT_picture_normals
 from .operators.project_picture import MAQUETTE_OT_project_picture
 from .operators.quad_remesh import MAQUETTE_OT_quad_remesh
@@ -32,6 +34,7 @@ from .operators.remove_loose_parts import MAQUETTE_OT_remove_loose_parts
 from .operators.remove_non_manifold import MAQUETTE_OT_remove_non_manifold
 from .operators.resolve_intersections import MAQUETTE_OT_resolve_intersections
 from .operators.save_view import MAQUETTE_OT_save_view
+from .operators.sculpt import MAQUETTE_OT_sculpt
 from .operators.select_problem import MAQUETTE_OT_select_problem
 from .operators.set_material import MAQUETTE_OT_set_material
 from .operators.smooth_mesh import MAQUETTE_OT_smooth_mesh
@@ -40,6 +43,7 @@ from .operators.upscale_texture import MAQUETTE_OT_upscale_texture
 from .panels.cleanup import MAQUETTE_PT_cleanup
 from .panels.generate import MAQUETTE_PT_generate
 from .panels.mesh import MAQUETTE_PT_mesh
+from .panels.picture import MAQUETTE_PT_picture
 
 __all__ = ["CLASSES", "register", "unregister"]
 
@@ -48,6 +52,7 @@ CLASSES = (
     properties.MAQUETTE_PG_settings,
     properties.MAQUETTE_PG_state,
     MAQUETTE_OT_choose_picture,
+    MAQUETTE_OT_check_image,
     MAQUETTE_OT_generate_from_image,
     MAQUETTE_OT_cancel,
     MAQUETTE_OT_dismiss_error,
@@ -71,10 +76,13 @@ CLASSES = (
     MAQUETTE_OT_bake_detail,
     MAQUETTE_OT_save_view,
     MAQUETTE_OT_project_picture,
+    MAQUETTE_OT_paint_texture,
+    MAQUETTE_OT_sculpt,
     MAQUETTE_OT_upscale_texture,
     MAQUETTE_OT_set_material,
     MAQUETTE_OT_picture_normals,
     MAQUETTE_PT_generate,
+    MAQUETTE_PT_picture,
     MAQUETTE_PT_mesh,
     MAQUETTE_PT_cleanup,
 )

@@ -1,8 +1,8 @@
-"""How a finished mesh crosses from the worker process to Blender: a few files in a folder.
+"""How results cross from the worker process to Blender: as files in a folder.
 
-``mesh.npz`` holds the arrays, ``texture.png`` the texture and ``light.png`` the light that was taken out of it (so that
-Blender loads and packs them as files, without decoding them in Python), ``report.json`` the report. Each appears under
-its name only whole, the report last.
+Of a finished mesh, ``mesh.npz`` holds the arrays, ``texture.png`` the texture and ``light.png`` the light that was
+taken out of it (so that Blender loads and packs them as files, without decoding them in Python), ``report.json`` the
+report. Each appears under its name only whole, the report last. ``check.json`` is what the check of a picture found.
 """
 
 from __future__ import annotations
@@ -22,11 +22,23 @@ from .array_files import Arrays, check_array, read_arrays, write_arrays, write_w
 from .contracts import Finish, Float, MeshArrays, MeshReport, Pixels, Report, Settings
 from .errors import OutputError, WorkerError
 
-__all__ = ["LIGHT", "MESH", "REPORT", "TEXTURE", "load_result", "picture_path", "save_pictures", "save_result"]
+__all__ = [
+    "LIGHT",
+    "MESH",
+    "REPORT",
+    "TEXTURE",
+    "load_check",
+    "load_result",
+    "picture_path",
+    "save_check",
+    "save_pictures",
+    "save_result",
+]
 
 MESH = "mesh.npz"
 TEXTURE = "texture.png"
 LIGHT = "light.png"
+CHECK = "check.json"
 REPORT = "report.json"
 _ATTRIBUTE = "attribute_"
 
@@ -112,6 +124,36 @@ def picture_path(folder: Path, name: str) -> Path | None:
     """Return the path of one of the result's textures, `TEXTURE` or `LIGHT` (PNG, 8-bit sRGB), or None without it."""
     path = folder / name
     return path if path.is_file() else None
+
+
+def save_check(folder: Path, report: Mapping[str, Any]) -> None:
+    """Write what the check of a picture found into an existing folder.
+
+    Raises
+    ------
+    OutputError
+        If that cannot be written.
+    """
+    try:
+        write_whole(folder / CHECK, lambda file: file.write(json.dumps(report).encode()))
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"The check cannot be written to {folder} ({reason}); free some disk space.") from error
+
+
+def load_check(folder: Path) -> list[dict[str, str]]:
+    """Read back the lines of a check: each has ``line``, ``level``, ``text`` and ``fix``, all texts.
+
+    Raises
+    ------
+    WorkerError
+        If the file is missing or damaged.
+    """
+    try:
+        findings = json.loads((folder / CHECK).read_bytes())["findings"]
+        return [{key: str(each[key]) for key in ("line", "level", "text", "fix")} for each in findings]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise WorkerError(f"The worker handed over a damaged check ({error}); check again.") from error
 
 
 def _mesh(arrays: Mapping[str, npt.NDArray[Any]]) -> MeshArrays:

@@ -47,6 +47,17 @@ def generate(payload: Mapping[str, Any], folder: Path, progress: Progress, cance
     transfer.save_result(folder, result)
 
 
+def check(payload: Mapping[str, Any], folder: Path, progress: Progress, _cancelled: Cancelled) -> None:
+    """Check a picture and leave the report: ``payload`` has its path as ``picture``, and ``background``, ``device``."""
+    progress("Checking the picture", 0.0)
+    from . import transfer
+    from .picture_check import check_file, check_report
+
+    picture = Path(payload["picture"])
+    findings = check_file(picture, Settings(background=payload["background"], device=payload["device"]))
+    transfer.save_check(folder, check_report(picture, findings))
+
+
 def clean(payload: Mapping[str, Any], folder: Path, progress: Progress, cancelled: Cancelled) -> None:
     """Clean the mesh that lies in ``folder``: ``payload`` has the ``action`` and its keyword arguments, ``options``."""
     progress("Cleaning", 0.0)
@@ -68,7 +79,7 @@ def upscale(payload: Mapping[str, Any], folder: Path, progress: Progress, cancel
 
 def main() -> None:
     """Serve Maquette's own jobs until the client goes away."""
-    run({"clean": clean, "generate": generate, "upscale": upscale})
+    run({"check": check, "clean": clean, "generate": generate, "upscale": upscale})
 
 
 def run(handlers: Mapping[str, Handler]) -> None:

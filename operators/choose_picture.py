@@ -9,7 +9,7 @@ __all__ = ["MAQUETTE_OT_choose_picture"]
 
 
 class MAQUETTE_OT_choose_picture(bpy.types.Operator):
-    """Choose the picture to make a mesh of"""
+    """Choose the picture to make a mesh of; it is checked at once"""
 
     bl_idname = "maquette.choose_picture"
     bl_label = "Choose Picture"
@@ -27,4 +27,6 @@ class MAQUETTE_OT_choose_picture(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.scene.maquette.image_path = self.filepath
+        if not bpy.app.background and bpy.ops.maquette.check_image.poll():
+            bpy.ops.maquette.check_image("INVOKE_DEFAULT")
         return {"FINISHED"}

@@ -89,9 +89,10 @@ def test_quality_sets_what_is_not_given(asked: list[Settings], picture: Path) ->
 
 def test_every_option_reaches_the_pipeline(asked: list[Settings], picture: Path) -> None:
     options = "--faces 300 --texture 1024 --topology quads --use raw --background keep --height 2.5 --device cpu"
-    more = "--matte-model other-matte --depth-model other-depth --shape-model other-shape --quality high --delight 0.5 --material metal"
+    more = "--matte-model other-matte --depth-model other-depth --shape-model other-shape --quality high"
+    look = "--delight 0.5 --material metal"
     out = str(picture.with_suffix(".stl"))
-    assert cli.main(["generate", str(picture), "-o", out, *options.split(), *more.split()]) == 0
+    assert cli.main(["generate", str(picture), "-o", out, *options.split(), *more.split(), *look.split()]) == 0
     assert asked == [
         Settings(
             "keep",

@@ -45,7 +45,8 @@ PARTS = {
     "cleanup": BASE | {"geometry"},
     "remote": {"errors", "events", "geometry", "jobs", "polygon_files"},
     "upscale": BASE | {"inference"},
-    "worker": BASE | {"cleanup", "pipeline", "polygon_files", "protocol", "settings", "transfer", "upscale"},
+    "worker": BASE
+    | {"cleanup", "picture_check", "pipeline", "polygon_files", "protocol", "settings", "transfer", "upscale"},
     # The thumbnail reads pictures as safely as the pipeline does, since Blender itself loads anything; mesh files are
     # checked for the same reason. The meshes that cleaning takes and gives are read from and written to objects here.
     "blender": BASE
