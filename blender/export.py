@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import bpy
 
 from ..errors import MaquetteError, MeshError, OutputError
 from ..outputs import staged
-from .for_export import grey_pictures, no_spare_displacement
+from .for_export import grey_pictures, no_spare_displacement, triangles
 from .maps import current_normal, find_shader
 from .quiet import quiet
 from .textures import texture_files
@@ -95,16 +95,18 @@ def _reason(path: Path, error: Exception) -> str:
 
 
 def _write_glb(objects: Sequence[bpy.types.Object], path: Path) -> None:
-    bpy.ops.export_scene.gltf(
-        filepath=str(path),
-        export_format="GLB",
-        use_selection=True,
-        export_apply=True,
-        export_yup=True,
-        export_tangents=_has_normal_map(objects),  # those the map was made for, as other programs may differ
-        export_animations=False,
-        export_draco_mesh_compression_enable=False,
-    )
+    with_tangents = _has_normal_map(objects)  # those the map was made for, as other programs may differ
+    with triangles(objects) if with_tangents else nullcontext():
+        bpy.ops.export_scene.gltf(
+            filepath=str(path),
+            export_format="GLB",
+            use_selection=True,
+            export_apply=True,
+            export_yup=True,
+            export_tangents=with_tangents,
+            export_animations=False,
+            export_draco_mesh_compression_enable=False,
+        )
 
 
 def _has_normal_map(objects: Sequence[bpy.types.Object]) -> bool:

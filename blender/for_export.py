@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import bpy
+import numpy as np
 
 from .images import image_pixels, pack_pixels
 from .maps import find_shader, is_read_only, lie_like, shown_nodes
 
-__all__ = ["grey_pictures", "no_spare_displacement"]
+__all__ = ["grey_pictures", "no_spare_displacement", "triangles"]
 
 _INPUTS = ("Roughness", "Metallic")
 
@@ -74,6 +75,32 @@ def no_spare_displacement(objects: Sequence[bpy.types.Object]) -> Iterator[None]
             entry.default_value = value
         for socket, entry in cut:
             entry.id_data.links.new(socket, entry)
+
+
+@contextmanager
+def triangles(objects: Sequence[bpy.types.Object]) -> Iterator[None]:
+    """Let meshes with faces of more than four corners be triangles, just as Blender draws them.
+
+    The glTF exporter, which triangulates anyway, has no tangents for them otherwise. At the end the objects have their
+    own modifiers again; those linked from another blend file are left as they are.
+    """
+    added: list[tuple[bpy.types.Object, bpy.types.Modifier]] = []
+    graph = bpy.context.evaluated_depsgraph_get()
+    try:
+        for item in objects:
+            if item.type != "MESH" or item.library is not None:
+                continue
+            faces = item.evaluated_get(graph).data.polygons
+            corners = np.empty(len(faces), np.int32)
+            faces.foreach_get("loop_total", corners)
+            if (corners > 4).any():
+                modifier = item.modifiers.new("Triangulate", "TRIANGULATE")
+                modifier.quad_method, modifier.ngon_method = "FIXED", "CLIP"
+                added.append((item, modifier))
+        yield
+    finally:
+        for item, modifier in added:
+            item.modifiers.remove(modifier)
 
 
 def _materials(objects: Sequence[bpy.types.Object]) -> list[bpy.types.Material]:

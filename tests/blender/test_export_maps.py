@@ -88,6 +88,15 @@ def test_glb_has_occlusion_roughness_and_metallic_once_in_one_image(item: bpy.ty
     )
 
 
+def test_normal_maps_come_with_tangents_whatever_the_faces(maps: dict[str, Pixels], tmp_path: Path) -> None:
+    bpy.ops.mesh.primitive_cylinder_add()
+    item = bpy.context.object
+    item.data.materials.append(build_material("lid", maps={"normal": pack_pixels(maps["normal"], "normal")}))
+    export([item], tmp_path / "out.glb")
+    assert "TANGENT" in gltf(tmp_path / "out.glb")["meshes"][0]["primitives"][0]["attributes"]
+    assert not item.modifiers
+
+
 def test_numbers_go_as_numbers(tmp_path: Path) -> None:
     bpy.ops.mesh.primitive_cube_add()
     bpy.context.object.data.materials.append(build_material("steel", preset="metal"))
