@@ -99,6 +99,15 @@ def test_sliders_beat_the_preset_on_every_object_and_each_keeps_the_rest_of_its_
         assert value(each.active_material, "Specular IOR Level") == 0.1
 
 
+@pytest.mark.parametrize(("shown", "roughness"), [("wood", PRESETS["metal"].roughness), ("metal", 0.9)])
+def test_in_the_redo_panel_the_sliders_follow_another_preset(
+    item: bpy.types.Object, shown: str, roughness: float
+) -> None:
+    """Blender runs the operator again with its sliders as they stood, and with the preset that it showed before."""
+    bpy.ops.maquette.set_material(preset="metal", roughness=0.9, shown=shown)
+    assert value(item.active_material, "Roughness") == roughness
+
+
 def test_what_is_connected_stays_and_is_told(item: bpy.types.Object, capfd: pytest.CaptureFixture[str]) -> None:
     tree, shader = item.active_material.node_tree, find_shader(item.active_material)
     noise = tree.nodes.new("ShaderNodeTexNoise")
