@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .benchmark_cleanup import bench_cleanup
+from .benchmark_texture import bench_texture
 from .environment import SetupError, ensure, environment_version, say
 from .pythons import ROOT
 from .requirements import RUNTIME
@@ -22,7 +23,7 @@ from .requirements import RUNTIME
 __all__ = ["bench_command"]
 
 PAGE = ROOT / "docs" / "performance.md"
-CLEANUP_PAGE = ROOT / "docs" / "cleanup.md"
+CLEANUP_PAGE, LOOK_PAGE = ROOT / "docs" / "cleanup.md", ROOT / "docs" / "look.md"
 EXAMPLE = ROOT / "docs" / "examples" / "toy.png"
 START, END = "<!-- made by dev.py bench: start -->", "<!-- made by dev.py bench: end -->"
 QUALITIES = ("draft", "standard", "high")
@@ -130,11 +131,14 @@ def bench_command(arguments: Sequence[str]) -> int:
     parser.add_argument("--picture", type=Path, default=EXAMPLE, help="default: the example picture")
     parser.add_argument("--print", action="store_true", help="leave docs/performance.md as it is")
     parser.add_argument("--cleanup", action="store_true", help="measure the cleaning instead, for docs/cleanup.md")
+    parser.add_argument("--texture", action="store_true", help="measure UVs and texture instead, for docs/look.md")
     options = parser.parse_args(arguments)
     python, picture = ensure(), options.picture.resolve()
     load = "" if sys.platform == "win32" else f", load average {os.getloadavg()[0]:.1f} when it began"
     if options.cleanup:
         text, page = f"{bench_cleanup(python, options.runs)}\n\n{_machine(load)}", CLEANUP_PAGE
+    elif options.texture:
+        text, page = f"{bench_texture(python, picture, options.runs)}\n\n{_machine(load)}", LOOK_PAGE
     else:
         text, page = _bench_generate(python, picture, options.runs, load), PAGE
     print(text)
