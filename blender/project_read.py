@@ -11,7 +11,7 @@ from ..contracts import Float, Int, Mask
 from ..errors import MeshError
 from ..geometry.project_picture_data import PlacedMesh
 
-__all__ = ["ShownMesh", "read_faces", "read_shown"]
+__all__ = ["ShownMesh", "read_corner_uv", "read_faces", "read_shown", "read_triangles"]
 
 
 @dataclass
@@ -93,6 +93,35 @@ def read_faces(mesh: bpy.types.Mesh) -> tuple[Float, Int, Mask]:
     faces = np.full((len(sizes), 4), -1, np.int32)
     faces[inside] = corners
     return points.reshape(-1, 3), faces, inside
+
+
+def read_triangles(mesh: bpy.types.Mesh) -> tuple[Float, Int]:
+    """The vertices float32 [V, 3] and triangles int32 [T, 3] of a mesh that is not in Edit Mode, in its own frame.
+
+    Raises
+    ------
+    MeshError
+        If there are none, or they are nowhere.
+    """
+    mesh.calc_loop_triangles()
+    points = np.empty(len(mesh.vertices) * 3, np.float32)
+    mesh.vertices.foreach_get("co", points)
+    triangles = np.empty((len(mesh.loop_triangles), 3), np.int32)
+    mesh.loop_triangles.foreach_get("vertices", triangles.ravel())
+    if not len(triangles):
+        raise MeshError(f"{mesh.name} has no faces.")
+    if not np.isfinite(points).all():
+        raise MeshError(f"{mesh.name} has coordinates that are not numbers: clean it up first.")
+    return points.reshape(-1, 3), triangles
+
+
+def read_corner_uv(mesh: bpy.types.Mesh, layer: bpy.types.MeshUVLoopLayer) -> Float:
+    """The UVs of the triangles that `read_triangles` gives: float32 [T, 3, 2]."""
+    corners = np.empty((len(mesh.loop_triangles), 3), np.int32)
+    mesh.loop_triangles.foreach_get("loops", corners.ravel())
+    flat = np.empty(len(mesh.loops) * 2, np.float32)
+    layer.uv.foreach_get("vector", flat)
+    return flat.reshape(-1, 2)[corners]
 
 
 def _placed(name: str, points: Float, triangles: Int, normals: Float, matrix: np.ndarray) -> PlacedMesh:

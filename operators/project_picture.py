@@ -9,9 +9,8 @@ import numpy as np
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntVectorProperty, StringProperty
 
 from ..blender.images import image_pixels
-from ..blender.mesh import UV_LAYER
 from ..blender.project_camera import SavedView, View, camera_matrix, find_view, saved_views, viewed
-from ..blender.project_read import ShownMesh, read_faces, read_shown
+from ..blender.project_read import ShownMesh, read_shown
 from ..blender.project_textures import Canvas, find_canvases, read_canvas, show_pixels
 from ..contracts import Pixels
 from ..errors import MaquetteError, MeshError, PictureError
@@ -20,14 +19,12 @@ from ..geometry.project_picture import Blending, only_changes, project_picture
 from ..geometry.project_picture_data import Projector
 from ..geometry.project_picture_frame import contained, fitted
 from ..geometry.project_picture_sight import look
-from ..geometry.unwrap import unwrap
 from ..inference.decode import read_picture
-from .targets import check_editable, object_mode
+from .targets import object_mode
+from .unwrapping import add_uvs
 
 __all__ = ["MAQUETTE_OT_project_picture"]
 
-_UNWRAPPED = 200_000
-"""Meshes with more faces than this are not unwrapped in passing: it would take too long."""
 _SIGHT = (512, 2048)
 """Pixels along the longer side in which it is found out what the camera sees."""
 
@@ -160,7 +157,7 @@ class MAQUETTE_OT_project_picture(bpy.types.Operator):
         canvases, refused = find_canvases(item)
         if not canvases:
             raise MeshError(refused[0])
-        fresh = _unwrap(item, canvases)
+        fresh = add_uvs(item, canvases)
         try:
             shown = read_shown(context, item)
             frame = self._frame(context, picture, shown.placed.points, saved)
@@ -264,30 +261,6 @@ class MAQUETTE_OT_project_picture(bpy.types.Operator):
         self.held_size = view.size
         self.held_window, self.held_view = view.window.ravel().tolist(), view.view.ravel().tolist()
         self.held_camera = view.camera.name if view.camera is not None else ""
-
-
-def _unwrap(item: bpy.types.Object, canvases: list[Canvas]) -> str | None:
-    """Give a mesh without UVs some; returns the name of the new layer, or None where there is one.
-
-    Raises
-    ------
-    MeshError
-        If the mesh may not be changed, or has too many faces or corners.
-    """
-    mesh = item.data
-    bare = not mesh.uv_layers
-    if bare or (not item.material_slots and any(canvas.material is None for canvas in canvases)):
-        check_editable(item)
-    if not bare:
-        return None
-    if len(mesh.polygons) > _UNWRAPPED:
-        raise MeshError(f"{item.name} has {len(mesh.polygons):,} faces and no UVs: decimate or unwrap it first.")
-    points, faces, inside = read_faces(mesh)
-    uv = unwrap(points, faces)
-    layer = mesh.uv_layers.new(name=UV_LAYER, do_init=False)
-    layer.uv.foreach_set("vector", np.ascontiguousarray(uv[inside], np.float32).ravel())
-    mesh.update()
-    return layer.name
 
 
 def _changes(picture: Pixels, saved: SavedView) -> Pixels:
