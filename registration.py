@@ -42,8 +42,8 @@ from .operators.untangle import MAQUETTE_OT_untangle
 from .operators.upscale_texture import MAQUETTE_OT_upscale_texture
 from .panels.cleanup import MAQUETTE_PT_cleanup
 from .panels.generate import MAQUETTE_PT_generate
+from .panels.look import MAQUETTE_PT_look
 from .panels.mesh import MAQUETTE_PT_mesh
-from .panels.picture import MAQUETTE_PT_picture
 
 __all__ = ["CLASSES", "register", "unregister"]
 
@@ -82,9 +82,9 @@ CLASSES = (
     MAQUETTE_OT_set_material,
     MAQUETTE_OT_picture_normals,
     MAQUETTE_PT_generate,
-    MAQUETTE_PT_picture,
     MAQUETTE_PT_mesh,
     MAQUETTE_PT_cleanup,
+    MAQUETTE_PT_look,
 )
 
 _commands: list[Any] = []

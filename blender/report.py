@@ -15,6 +15,7 @@ __all__ = [
     "PROPERTY",
     "cleaning_part",
     "counted",
+    "finish_line",
     "mesh_lines",
     "mesh_part",
     "problem_lines",
@@ -103,6 +104,12 @@ def run_line(report: Mapping[str, Any]) -> str:
         return ""
     devices = sorted({model["provider"].removesuffix("ExecutionProvider") for model in models})
     return f"{sum(seconds.values()):.1f} s on {' and '.join(devices)}"
+
+
+def finish_line(report: Mapping[str, Any]) -> str:
+    """What the picture said of the surface, or nothing where nothing was asked."""
+    finish = report.get("finish")
+    return "" if not finish else str(finish["note"])
 
 
 def counted(number: int, one: str, many: str) -> str:

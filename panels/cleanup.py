@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators.bake_detail import MAQUETTE_OT_bake_detail
 from ..operators.decimate import MAQUETTE_OT_decimate
 from ..operators.fill_holes import MAQUETTE_OT_fill_holes
 from ..operators.make_solid import MAQUETTE_OT_make_solid
@@ -41,7 +40,6 @@ _GROUPS = (
         (MAQUETTE_OT_smooth_mesh, "MOD_SMOOTH"),
         (MAQUETTE_OT_decimate, "MOD_DECIM"),
         (MAQUETTE_OT_quad_remesh, "MOD_REMESH"),
-        (MAQUETTE_OT_bake_detail, "NORMALS_VERTEX_FACE"),
     ),
 )
 

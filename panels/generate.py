@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import bpy
 
-from ..blender import thumbnail
 from ..operators.cancel import MAQUETTE_OT_cancel
-from ..operators.choose_picture import MAQUETTE_OT_choose_picture
 from ..operators.dismiss_error import MAQUETTE_OT_dismiss_error
 from ..operators.generate_from_image import MAQUETTE_OT_generate_from_image, hindrance
 from ..operators.generation import current
 from ..properties import MAQUETTE_PG_settings, is_preset
+from .picture import draw_picture
 from .text import draw_text
 
 __all__ = ["MAQUETTE_PT_generate"]
@@ -26,26 +25,13 @@ class MAQUETTE_PT_generate(bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.maquette
-        _draw_picture(self.layout, context, settings)
+        draw_picture(self.layout, context, settings)
         _draw_settings(self.layout.column(), settings)
         if current() is None:
             _draw_button(self.layout, context)
         else:
             _draw_progress(self.layout, context)
         _draw_error(self.layout, context)
-
-
-def _draw_picture(layout: bpy.types.UILayout, context: bpy.types.Context, settings: MAQUETTE_PG_settings) -> None:
-    row = layout.row(align=True)
-    row.prop(settings, "image_path", text="", icon="IMAGE_DATA", placeholder="Picture")
-    row.operator(MAQUETTE_OT_choose_picture.bl_idname, text="", icon="FILE_FOLDER")
-    if not settings.image_path:
-        return
-    icon, note = thumbnail.icon(settings.image_path)
-    if icon:
-        layout.template_icon(icon, scale=6.0)
-    else:
-        draw_text(layout, context, note, icon="INFO")
 
 
 def _draw_settings(layout: bpy.types.UILayout, settings: MAQUETTE_PG_settings) -> None:

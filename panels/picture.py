@@ -1,4 +1,4 @@
-"""The panel of the picture check: a line for each thing that makes a picture fit or unfit."""
+"""The chosen picture in the panel, and what it is fit for."""
 
 from __future__ import annotations
 
@@ -6,38 +6,47 @@ import json
 
 import bpy
 
+from ..blender import thumbnail
 from ..operators.check_image import MAQUETTE_OT_check_image
-from .generate import MAQUETTE_PT_generate
+from ..operators.choose_picture import MAQUETTE_OT_choose_picture
+from ..properties import MAQUETTE_PG_settings
 from .text import draw_text
 
-__all__ = ["MAQUETTE_PT_picture"]
+__all__ = ["draw_picture"]
 
 _ICONS = {"good": "STRIP_COLOR_04", "fair": "STRIP_COLOR_03", "poor": "STRIP_COLOR_01"}
 
 
-class MAQUETTE_PT_picture(bpy.types.Panel):
-    """What the picture is fit for, before a mesh is made of it."""
+def draw_picture(layout: bpy.types.UILayout, context: bpy.types.Context, settings: MAQUETTE_PG_settings) -> None:
+    """The picture's path, the picture itself, and the lines of its check."""
+    row = layout.row(align=True)
+    row.prop(settings, "image_path", text="", icon="IMAGE_DATA", placeholder="Picture")
+    row.operator(MAQUETTE_OT_choose_picture.bl_idname, text="", icon="FILE_FOLDER")
+    if not settings.image_path:
+        return
+    icon, note = thumbnail.icon(settings.image_path)
+    if icon:
+        layout.template_icon(icon, scale=6.0)
+    else:
+        draw_text(layout, context, note, icon="INFO")
+    _draw_check(layout, context, settings)
 
-    bl_label = "Picture Check"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Maquette"
-    bl_parent_id = MAQUETTE_PT_generate.__name__
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return bool(context.scene.maquette.image_path)
-
-    def draw(self, context: bpy.types.Context) -> None:
-        state = context.window_manager.maquette_state
-        known = state.check and state.checked == context.scene.maquette.image_path
-        if state.checking:
-            self.layout.label(text="Checking the picture", icon="TIME")
-        else:
-            text = "Check Again" if known else "Check Picture"
-            self.layout.operator(MAQUETTE_OT_check_image.bl_idname, text=text, icon="VIEWZOOM")
-        if not known:
-            return
-        column = self.layout.box().column()
-        for finding in json.loads(state.check):
-            draw_text(column, context, f"{finding['line']}: {finding['text']}", icon=_ICONS[finding["level"]])
+def _draw_check(layout: bpy.types.UILayout, context: bpy.types.Context, settings: MAQUETTE_PG_settings) -> None:
+    """What should be better in full, what is good in one line."""
+    state = context.window_manager.maquette_state
+    if state.checking:
+        layout.label(text="Checking the picture", icon="TIME")
+        return
+    if not state.check or state.checked != settings.image_path:
+        layout.operator(MAQUETTE_OT_check_image.bl_idname, icon="VIEWZOOM")
+        return
+    column = layout.box().column()
+    findings = json.loads(state.check)
+    for level in ("poor", "fair"):
+        for finding in findings:
+            if finding["level"] == level:
+                draw_text(column, context, f"{finding['line']}: {finding['text']}", icon=_ICONS[level])
+    good = [finding["line"].lower() for finding in findings if finding["level"] == "good"]
+    if good:
+        draw_text(column, context, f"Good: {', '.join(good)}", icon=_ICONS["good"])

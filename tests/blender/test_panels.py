@@ -1,16 +1,22 @@
-"""The Mesh Check panel offers for each problem what selects it and what repairs it, and fits a narrow sidebar."""
+"""The panels offer what there is to do: what selects and repairs each problem, what is wrong with a picture; and they
+fit a narrow sidebar."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import bmesh
 import bpy
 import pytest
+from maquette.blender.report import PROPERTY
 from maquette.operators.cleaning import Cleaning
 from maquette.panels.cleanup import MAQUETTE_PT_cleanup
+from maquette.panels.generate import MAQUETTE_PT_generate
+from maquette.panels.look import MAQUETTE_PT_look
 from maquette.panels.mesh import MAQUETTE_PT_mesh
 
 pytestmark = pytest.mark.usefixtures("registered")
@@ -36,6 +42,14 @@ class Layout:
     def prop(self, owner: Any, name: str, **_options: object) -> None:
         assert name in owner.bl_rna.properties
         self.drawn.append(("prop", name))
+
+    def operator_menu_enum(self, name: str, choice: str, text: str, icon: str = "NONE") -> None:
+        module, _, function = name.partition(".")
+        assert choice in getattr(getattr(bpy.ops, module), function).get_rna_type().properties
+        self.drawn.append((name, (text, SimpleNamespace())))
+
+    def template_icon(self, icon_value: int, scale: float) -> None:
+        self.drawn.append(("icon", icon_value))
 
     def operator(self, name: str, text: str | None = None, icon: str = "NONE") -> SimpleNamespace:
         """Blender refuses names and icons that there are not; so does this."""
@@ -199,7 +213,6 @@ def test_all_tools_are_there() -> None:
     cube()
     shown = set(buttons(draw(MAQUETTE_PT_cleanup)))
     assert shown == {
-        "bake_detail",
         "decimate",
         "fill_holes",
         "make_solid",
@@ -214,3 +227,38 @@ def test_all_tools_are_there() -> None:
         "untangle",
         "smooth_mesh",
     }
+
+
+def test_every_step_of_the_look_is_there_and_what_the_picture_said() -> None:
+    item = cube()
+    item[PROPERTY] = json.dumps({"finish": {"roughness": 0.3, "metallic": 1.0, "note": "Told from the picture."}})
+    drawn = draw(MAQUETTE_PT_look, 600)
+    assert set(buttons(drawn)) == {
+        "bake_detail",
+        "paint_texture",
+        "picture_normals",
+        "project_picture",
+        "save_view",
+        "sculpt",
+        "set_material",
+        "upscale_texture",
+    }
+    assert ("label", "Told from the picture.") in drawn
+
+
+def test_a_picture_is_checked_before_it_is_used(tmp_path: Path) -> None:
+    """What is poor comes first and in full, what is good in one line; another picture has not been checked."""
+    settings, state = bpy.context.scene.maquette, bpy.context.window_manager.maquette_state
+    assert "check_image" not in buttons(draw(MAQUETTE_PT_generate))
+    settings.image_path = str(tmp_path / "cup.png")
+    assert "check_image" in buttons(draw(MAQUETTE_PT_generate))
+    state.checked = settings.image_path
+    levels = {"Sharpness": "good", "Subject": "fair", "Lighting": "poor", "Background": "good"}
+    state.check = json.dumps([{"line": k, "level": v, "text": f"{k} it is.", "fix": ""} for k, v in levels.items()])
+    drawn = draw(MAQUETTE_PT_generate, 600)
+    texts = [value for name, value in drawn if name == "label"]
+    lines = [text for text in texts if text.split(":")[0] in {*levels, "Good"}]
+    assert lines == ["Lighting: Lighting it is.", "Subject: Subject it is.", "Good: sharpness, background"]
+    assert "check_image" not in buttons(drawn)
+    settings.image_path = str(tmp_path / "other.png")
+    assert "check_image" in buttons(draw(MAQUETTE_PT_generate))
