@@ -95,11 +95,13 @@ def camera_matrix(
 def add_camera(
     context: bpy.types.Context, item: bpy.types.Object, data: bpy.types.Camera, place: Points
 ) -> bpy.types.Object:
-    """Add a camera that stands at ``place`` float64 [4, 4] to the scene, named after an object."""
+    """Add a camera that stands at ``place`` float64 [4, 4] to the scene, named after an object and hidden: it stands in
+    the middle of the view."""
     camera = bpy.data.objects.new(f"{item.name} View", data)
     data.name = camera.name
     camera.matrix_world = Matrix(place)
     context.scene.collection.objects.link(camera)
+    camera.hide_set(True)
     context.view_layer.update()
     return camera
 

@@ -158,6 +158,8 @@ def test_a_saved_view_goes_out_and_comes_back_only_where_it_was_edited(tmp_path:
     assert bpy.ops.maquette.save_view(filepath=str(path), view_from="SCENE", size=640) == {"FINISHED"}
     camera = bpy.data.objects["Crate View"]
     assert bpy.context.scene.camera.name == "Camera"
+    assert not camera.visible_get()
+    assert bpy.context.view_layer.objects.active == item
     saved = Image.open(path)
     assert saved.size == (640, 360)
     assert saved.getpixel((2, 2))[3] == 0
