@@ -20,8 +20,9 @@ _COLOURS, _SAMPLES, _ROUNDS = 6, 4000, 12
 _OPPONENT = np.array([[0.3, 0.59, 0.11], [0.75, -0.75, 0.0], [0.375, 0.375, -0.75]])
 # A colour on less than this part of the seen surface is none of its own: an eye, a button.
 _RARE = 0.03
-# How far from a colour's mean its own surface goes, in standard deviations, each at least so many of 255.
-_WITHIN, _LEAST_SPREAD = 1.2, 4.0
+# How far from a colour's mean its own surface goes, in standard deviations, each at least so many of 255. Evenly
+# shaded surface that was cut into several colours has their borders 1.73 away, and must not show them as steps.
+_WITHIN, _LEAST_SPREAD = 1.5, 4.0
 # How fast one colour gives way to the next as its share falls behind.
 _STEEPNESS = 20.0
 

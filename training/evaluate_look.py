@@ -1,5 +1,5 @@
 """Measures how the textured meshes look on the validation pictures: against the picture from its own camera, and the
-guessed side against the seen one from all around; writes the table of ``docs/look.md`` and pictures of the worst."""
+guessed side against the seen one from all around; writes the table of ``docs/look.md`` and sheets of views."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ..inference.prepare import subject_square, without_specks
 from ..pipeline import Draft, ModelSet, Steps, load_models, reconstruct
 from .look_measures import Guess, compare_sides, psnr, ssim
 from .look_views import Render, render_around, render_back
+from .quality_sheets import write_sheets
 
 __all__ = ["main"]
 
@@ -26,7 +27,9 @@ BEGIN, END = "<!-- evaluate_look: begin -->", "<!-- evaluate_look: end -->"
 OPAQUE = 128
 PAPER = 128.0
 """Grey level behind the mesh: where it leaves the subject uncovered, that is what is compared."""
-AROUND, CELL, WORST = 256, 200, 6
+AROUND, CELL = 256, 200
+WORST, OTHERS = 6, 6
+"""Results shown on the sheets: the worst, and as many spread evenly over the rest."""
 
 
 @dataclass(frozen=True)
@@ -105,21 +108,20 @@ def _table(looks: list[_Look]) -> str:
     at_least = (
         f"{int((values[:, 0] >= 26).sum())} of {len(looks)} reach 26 dB, {int((values[:, 1] >= 0.88).sum())} 0.88."
     )
-    pictures = [f"![{look.name}](look/{look.name}.png)" for look in looks[:WORST]]
-    return "\n".join([at_least, "", *lines, "", *pictures])
+    return "\n".join([at_least, "", *lines])
 
 
 def _write(page: Path, looks: list[_Look], strips: Path) -> None:
-    """Put the table between the page's marks, and the worst results' pictures beside it."""
+    """Put the table between the page's marks, and sheets of twelve results beside it."""
     text = page.read_text()
     before, rest = text.split(BEGIN)
-    page.write_text(f"{before}{BEGIN}\n{_table(looks)}\n{END}{rest.split(END)[1]}")
-    folder = page.parent / "look"
-    folder.mkdir(exist_ok=True)
-    for look in looks[WORST:]:
-        (folder / f"{look.name}.png").unlink(missing_ok=True)
-    for look in looks[:WORST]:
-        Image.open(strips / f"{look.name}.png").quantize(192).save(folder / f"{look.name}.png", optimize=True)
+    spread = np.linspace(WORST, len(looks) - 1, OTHERS).round().astype(int) if len(looks) > WORST else []
+    shown = [*looks[:WORST], *(looks[k] for k in dict.fromkeys(spread))]
+    labels = {look.name: f"{look.name}: {look.psnr:.1f} dB, SSIM {look.ssim:.3f}" for look in shown}
+    sheets = write_sheets(strips, labels, page.parent / "look")
+    pictures = [f"![Sheet {k}](look/{sheet.name})" for k, sheet in enumerate(sheets, 1)]
+    text = "\n".join([f"{before}{BEGIN}", _table(looks), "", *pictures, f"{END}{rest.split(END)[1]}"])
+    page.write_text(text)
 
 
 def main() -> int:
