@@ -158,7 +158,7 @@ def _beside(difference: Pixels, solid: Mask, band: Indices, typical: int) -> Pix
 
 
 def otsu_level(counts: npt.NDArray[np.int64]) -> int:
-    """The level of a histogram [256] that parts it in two classes as far apart as can be (N. Otsu, 1979)."""
+    """The level of a histogram [256] that best parts it in two classes (N. Otsu, 1979); the last for one class."""
     levels = np.arange(len(counts), dtype=np.float64)
     below = np.cumsum(counts, dtype=np.float64)
     moment = np.cumsum(counts * levels)
@@ -166,6 +166,8 @@ def otsu_level(counts: npt.NDArray[np.int64]) -> int:
     both = (below > 0) & (above > 0)
     gap = moment[-1] * below - below[-1] * moment
     between = np.where(both, gap**2 / np.where(both, below * above, 1.0), -1.0)
+    if not both.any():
+        return len(counts) - 1
     # A gap between the classes gives one best value over all its levels: its middle is the fairest.
     best = np.flatnonzero(between >= between.max() * (1 - 1e-9))
     return int(best.mean())

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...contracts import Mask
 
-__all__ = ["dilate", "erode"]
+__all__ = ["dilate", "erode", "open_round"]
 
 
 def dilate(mask: Mask, steps: int) -> Mask:
@@ -25,3 +25,27 @@ def dilate(mask: Mask, steps: int) -> Mask:
 def erode(mask: Mask, steps: int) -> Mask:
     """Shrink a mask [H, W] by a square of ``steps`` pixels to each side; beyond the frame it goes on."""
     return ~dilate(~mask, steps)
+
+
+def open_round(mask: Mask, radius: int) -> Mask:
+    """Keep what an octagon of that radius in pixels fits into; beyond the frame nothing is set."""
+    if radius == 0:
+        return mask
+    padded = np.pad(mask, radius)
+    grown = _dilate_round(~_dilate_round(~padded, radius), radius)
+    return grown[radius:-radius, radius:-radius]
+
+
+def _dilate_round(mask: Mask, radius: int) -> Mask:
+    """Grow by an octagon: squares and diamonds by turns."""
+    mask = mask.copy()
+    for step in range(radius):
+        if step % 2:
+            mask = dilate(mask, 1)
+        else:
+            before = mask.copy()
+            mask[1:] |= before[:-1]
+            mask[:-1] |= before[1:]
+            mask[:, 1:] |= before[:, :-1]
+            mask[:, :-1] |= before[:, 1:]
+    return mask

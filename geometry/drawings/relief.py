@@ -182,9 +182,7 @@ def _cut_grid(alpha: Float, cells: float) -> tuple[Points, Indices, float]:
     share[[0, -1]], share[:, [0, -1]] = 0, 0
     places, triangles = clipped_grid(share)
     if not len(triangles):
-        raise PictureError(
-            "What alpha leaves of the picture is too small for a relief; use more faces or a larger part."
-        )
+        raise PictureError("What alpha leaves of the picture is too small for a relief; use another picture or shape.")
     return places * step, triangles, step
 
 

@@ -9,7 +9,7 @@ from ..arrays import Indices, Points
 from .contours import Loops
 from .crossings import touching_links
 
-__all__ = ["UNIT", "simplify_loops", "to_units"]
+__all__ = ["CUT_OFF", "UNIT", "simplify_loops", "to_units"]
 
 UNIT = 1024
 """Whole units in a pixel, for exact tests."""
@@ -17,8 +17,8 @@ _PARALLEL = 0.08
 """Sine of the angle below which two sides have no corner to speak of between them."""
 _FARTHEST = 3.0
 """Corners sharper than a pixel are found at most so many pixels beyond the traced outline."""
-_CUT_OFF, _LONG = 1.6, 3.0
-"""Sides up to the first length between sides over the second are corners that the pixels have cut off, in pixels."""
+CUT_OFF = 1.6
+"""What the pixels cut off a corner is no longer than this, in pixels."""
 _ATTEMPTS = 4
 
 
@@ -27,7 +27,7 @@ def to_units(points: Points) -> Indices:
     return np.rint(points * UNIT).astype(np.int64)
 
 
-def simplify_loops(loops: Loops, tolerance: float) -> Loops:
+def simplify_loops(loops: Loops, tolerance: float, cut_off: float = CUT_OFF) -> Loops:
     """Replace traced outlines by polygons through few points.
 
     Points are chosen by D. H. Douglas and T. K. Peucker's method (1973); then each side becomes the line that fits the
@@ -38,6 +38,7 @@ def simplify_loops(loops: Loops, tolerance: float) -> Loops:
     ----------
     loops : as traced, neither crossing nor touching
     tolerance : how far, in pixels, a traced point may lie from its side
+    cut_off : one or two sides up to this length, between sides twice as long, are a corner cut off and made sharp
 
     Returns
     -------
@@ -45,13 +46,13 @@ def simplify_loops(loops: Loops, tolerance: float) -> Loops:
         As many loops, on whole units, without any contact.
     """
     limit = np.full(len(loops.first) - 1, tolerance)
-    simple = _simplified(loops, limit, limit > 0)
+    simple = _simplified(loops, limit, limit > 0, cut_off)
     for attempt in range(_ATTEMPTS):
         touching = _touching_loops(simple)
         if not touching.any():
             break
         limit[touching] = 0.0 if attempt >= 2 else limit[touching] / 4
-        simple = _simplified(loops, limit, limit >= tolerance / 4)
+        simple = _simplified(loops, limit, limit >= tolerance / 4, cut_off)
     return simple
 
 
@@ -63,7 +64,7 @@ def _touching_loops(loops: Loops) -> Mask:
     return found
 
 
-def _simplified(loops: Loops, limit: Points, fitted: Mask) -> Loops:
+def _simplified(loops: Loops, limit: Points, fitted: Mask, cut_off: float) -> Loops:
     """One attempt: ``limit`` [L] in pixels, and whether sides are fitted."""
     turned = _turned(loops)
     # Each loop with its first point again at its end.
@@ -79,7 +80,7 @@ def _simplified(loops: Loops, limit: Points, fitted: Mask) -> Loops:
     plain = Loops(closed[begin], first)
     middle, direction = _lines(closed, begin, end)
     chosen = np.repeat(fitted, sizes)
-    stays = ~(_rounded_off(plain, middle, direction) & chosen)
+    stays = ~(_rounded_off(plain, middle, direction, cut_off) & chosen)
     sizes = np.add.reduceat(stays.astype(np.int64), first[:-1])
     first = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
     plain, chosen = Loops(plain.points[stays], first), chosen[stays]
@@ -88,17 +89,17 @@ def _simplified(loops: Loops, limit: Points, fitted: Mask) -> Loops:
     return Loops(np.rint(points * UNIT) / UNIT, first)
 
 
-def _rounded_off(plain: Loops, middle: Points, direction: Points) -> Mask:
+def _rounded_off(plain: Loops, middle: Points, direction: Points, cut_off: float) -> Mask:
     """Sides that are only what the pixels cut off a corner: one or two short ones between long ones, [N]."""
     after, before = plain.after, plain.before
     length = np.linalg.norm(plain.points[after] - plain.points, axis=1)
-    short, long = length < _CUT_OFF, length > _LONG
+    short, long = length < cut_off, length > 2 * cut_off
     single = short & long[before] & long[after]
     double = short & long[before] & short[after] & long[after[after]]
     found = np.zeros(len(length), np.bool_)
     for some, beyond in ((np.flatnonzero(single), after), (np.flatnonzero(double), after[after])):
         corner, sine = _meeting(middle, direction, before[some], beyond[some])
-        near = np.linalg.norm(corner - plain.points[after[some]], axis=1) < _FARTHEST
+        near = np.linalg.norm(corner - plain.points[after[some]], axis=1) < max(_FARTHEST, cut_off)
         some = some[near & (np.abs(sine) > _PARALLEL)]
         found[some] = True
         if beyond is not after:
