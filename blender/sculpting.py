@@ -36,38 +36,33 @@ def write_mask(mesh: bpy.types.Mesh, mask: Float) -> None:
     attribute.data.foreach_set("value", np.ascontiguousarray(mask, np.float32))
 
 
-def subdivide(context: bpy.types.Context, item: bpy.types.Object, levels: int, masked: bool) -> bool:
-    """Give an object in Object Mode, the active one, a Multires modifier with as many levels.
+def subdivide(item: bpy.types.Object, levels: int) -> None:
+    """Give an object in Sculpt Mode, the active one, a Multires modifier with as many levels.
 
-    An own one that is there gets the levels it lacks. Of a new one the sculpt mask of the vertices, if the object is
-    ``masked``, becomes that of the levels. Returns whether it did.
+    An own one that is there gets the levels it lacks. A new one takes over the vertices' sculpt mask, which Blender
+    does only when the first level is made in Sculpt Mode.
 
     Raises
     ------
     MeshError
         If Blender cannot subdivide the mesh.
     """
-    multires = find_multires(item)
-    fresh = multires is None
-    if multires is None:
-        multires = item.modifiers.new("Multires", "MULTIRES")
-    handed = False
+    multires = find_multires(item) or item.modifiers.new("Multires", "MULTIRES")
     try:
         while multires.total_levels < levels:
             bpy.ops.object.multires_subdivide(modifier=multires.name, mode="CATMULL_CLARK")
-            # Blender's background mode has no brushes to touch the mask with.
-            if fresh and masked and multires.total_levels == 1 and not bpy.app.background:
-                _hand_mask_over(item)
-                handed = True
     except RuntimeError as error:
         raise MeshError(f"{item.name} cannot be subdivided: clean it up, or choose Dyntopo.") from error
     multires.levels = multires.sculpt_levels = multires.render_levels = multires.total_levels
-    return handed
 
 
 def use_dyntopo(context: bpy.types.Context, length: float) -> None:
-    """Switch Dyntopo on in Sculpt Mode, with edges of a length in the world's unit."""
+    """Switch Dyntopo on in Sculpt Mode, with edges of a length in the world's unit.
+
+    Blender makes an undo step of its own of that, which knows of nothing but the mesh: what led here needs one before.
+    """
     if not context.sculpt_object.use_dynamic_topology_sculpting:
+        bpy.ops.ed.undo_push(message="Sculpt Mode")
         bpy.ops.sculpt.dynamic_topology_toggle()
     sculpt = context.tool_settings.sculpt
     sculpt.detail_type_method = "CONSTANT"
@@ -86,12 +81,3 @@ def enter_sculpt(item: bpy.types.Object) -> None:
         bpy.ops.object.mode_set(mode="SCULPT")
     except RuntimeError as error:
         raise MeshError(f"{item.name} cannot be sculpted: show it in the viewport and make it local.") from error
-
-
-def _hand_mask_over(item: bpy.types.Object) -> None:
-    """Let the first level of Multires take over the vertices' mask, which Blender does when a mask is first changed;
-    the levels above take it from there."""
-    enter_sculpt(item)
-    for _ in range(2):
-        bpy.ops.paint.mask_flood_fill(mode="INVERT")
-    bpy.ops.object.mode_set(mode="OBJECT")

@@ -123,10 +123,11 @@ class MAQUETTE_OT_sculpt(bpy.types.Operator):
         # Before Multires: with a modifier there the origin stays.
         if self.symmetry:
             self._told.append(use_symmetry(item, self.align))
-        masked = self._write_mask(item)
-        if self.method == "MULTIRES":
-            self._subdivide(context, item, area, masked)
+        levels = self._levels(item, area) if self.method == "MULTIRES" else 0
+        self._write_mask(item)
         enter_sculpt(item)
+        if levels:
+            subdivide(item, levels)
         if self.method == "DYNTOPO":
             edge = self.length if self.by == "LENGTH" else edge_length(area, self.target_faces)
             use_dyntopo(context, edge)
@@ -145,33 +146,30 @@ class MAQUETTE_OT_sculpt(bpy.types.Operator):
         if self.method != "MULTIRES" and find_multires(item) is not None:
             raise MeshError(f"{item.name} has Multires: sculpt on with that, or apply it first.")
 
-    def _write_mask(self, item: bpy.types.Object) -> bool:
-        """Mask one side; whether that could be done."""
+    def _write_mask(self, item: bpy.types.Object) -> None:
+        """Mask one side."""
         if self.mask == "NONE":
-            return False
-        seen = read_seen(item.data)
+            return
+        seen, multires = read_seen(item.data), find_multires(item)
         if seen is None:
             self._warn("The mesh does not say which side was guessed, so nothing is masked.")
-            return False
-        write_mask(item.data, seen if self.mask == "SEEN" else 1 - seen)
-        return True
+        elif multires is not None and multires.total_levels:
+            self._warn("Multires was there already and keeps its own mask.")
+        else:
+            write_mask(item.data, seen if self.mask == "SEEN" else 1 - seen)
+            self._told.append(f"The {self.mask.lower()} side is masked.")
 
-    def _subdivide(self, context: bpy.types.Context, item: bpy.types.Object, area: float, masked: bool) -> None:
-        mesh = item.data
+    def _levels(self, item: bpy.types.Object, area: float) -> int:
+        """How many levels Multires needs, and what there is to say about it."""
+        mesh, multires = item.data, find_multires(item)
         target = self.target_faces if self.by == "FACES" else int(np.clip(area / self.length**2, 1, MOST_FACES))
         levels, faces = levels_needed(len(mesh.loops), target)
         if not levels:
             raise MeshError(f"{item.name} has {len(mesh.polygons):,} faces, too many to subdivide: decimate it first.")
-        before = find_multires(item)
-        levels = max(levels, before.total_levels if before is not None else 0)
-        handed = subdivide(context, item, levels, masked)
-        self._told.insert(0, f"Multires of {levels} levels, {len(mesh.loops) * 4 ** (levels - 1):,} faces.")
         if faces < target:
             self._warn(f"More than {MOST_FACES:,} faces would not fit into memory.")
-        if masked and not handed:
-            self._warn("Multires has no new mask: it had levels, or there is no window.")
-        elif masked:
-            self._told.append(f"The {self.mask.lower()} side is masked.")
+        levels = max(levels, multires.total_levels if multires is not None else 0)
+        self._told.insert(0, f"Multires of {levels} levels, {len(mesh.loops) * 4 ** (levels - 1):,} faces.")
         quads = np.count_nonzero(np.diff(_starts(mesh)) == 4) / len(mesh.polygons)
         if quads < _QUADS:
             self._warn(f"Only {quads:.0%} of the faces are quads: Quad Remesh first would subdivide more evenly.")
@@ -181,6 +179,7 @@ class MAQUETTE_OT_sculpt(bpy.types.Operator):
         others = [name for name in shaping_modifiers(item) if item.modifiers[name].type != "MULTIRES"]
         if others:
             self._warn(f"{', '.join(others)} still works on top of Multires.")
+        return levels
 
     def _rebuild(self, context: bpy.types.Context, item: bpy.types.Object, area: float) -> None:
         """Even quads in place of the mesh, everything on it carried over."""

@@ -96,6 +96,11 @@ def test_one_undo_leads_back_to_where_it_began() -> None:
     assert not item.modifiers
     assert ".sculpt_mask" not in item.data.attributes
     assert len(item.data.polygons) == 150
+    bpy.ops.ed.redo()
+    item = bpy.data.objects["Cube"]
+    assert item.mode == "SCULPT"
+    assert item.modifiers[0].total_levels == 3
+    assert mask(item.data).any()
 
 
 def test_what_would_go_better_otherwise_is_told(capfd: pytest.CaptureFixture[str]) -> None:
