@@ -23,7 +23,7 @@ __all__ = ["LOG_LIMITS", "LitPicture", "light_picture", "mean_inside"]
 
 LOG_LIMITS = (-3.5, 2.5)
 """Natural logarithm of the darkest and the brightest light that is told from the usual."""
-UNLIT_SHARE, METAL_SHARE, MATTE_SHARE = 0.08, 0.12, 0.35
+UNLIT_SHARE, METAL_SHARE, MATTE_SHARE = 0.2, 0.08, 0.35
 DARKEST_PAINT = 0.01
 SHEEN_PAINT = 0.06
 """Gloss counts as if paint were no darker: what it adds to black print is too little to be told from the print."""

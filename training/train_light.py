@@ -81,7 +81,9 @@ def _losses(
     light, material = light.float(), material.float()
     error = (light - mean_inside(light, b.mask) - seen.light) * b.mask
     area = b.mask.sum() * 3
-    # Where the picture is nearly black or burnt out the light leaves no trace.
+    # What an error does to the eye: the same factor shows the more, the brighter the paint is in sRGB.
+    paint = (seen.rgb * torch.exp(-seen.light / 2.4)).clamp(0.1, 1)
+    error = error * paint / mean_inside(paint, b.mask).clamp(min=0.05)
     distance = error.abs().sum() / area
     slopes = _slopes(error, b.mask)
     lit = seen.lit.float()
@@ -98,7 +100,7 @@ def _losses(
         "roughness": ((wrong * lit).sum() / lit.sum().clamp(min=1)).item(),
         "metal": metal.item(),
     }
-    return distance + 1.5 * slopes + 0.03 * surprise + 0.05 * metal, figures
+    return distance + 1.5 * slopes + 0.08 * surprise + 0.12 * metal, figures
 
 
 def main() -> int:
@@ -123,5 +125,5 @@ def main() -> int:
             rows.append(_losses(net, seen, seen.rgb, b, _surface(estimator, seen.rgb, b, 0.0))[1])
         return {k: float(np.mean([r[k] for r in rows])) for k in rows[0]}
 
-    train(LightNet(), Plan(args.out, args.minutes, args.rate, save_every_seconds=240), loss, validate)
+    train(LightNet(), Plan(args.out, args.minutes, args.rate, save_every_seconds=360), loss, validate)
     return 0

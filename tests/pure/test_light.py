@@ -204,3 +204,40 @@ def test_the_network_is_the_one_that_was_trained() -> None:
     card = find_card("maquette-light")
     assert load_card(card).task == "light"
     assert tomllib.loads(card.read_text())["training"]["parity_to_pytorch"] < 1e-3
+
+
+class _Says:
+    """Stands in for a session: no light but on the left half, and the material it is told to say."""
+
+    def __init__(self, material: tuple[float, float, float], lit: bool = True) -> None:
+        self.card, self.material, self.lit = load_card(find_card("maquette-light")), material, lit
+
+    def run(self, array: Float) -> dict[str, Float]:
+        light = np.zeros((1, 3, 128, 128), np.float32)
+        light[:, :, :64] = 0.8 * self.lit
+        return {"light": light, "material": np.array([self.material], np.float32)}
+
+
+@pytest.mark.parametrize(
+    ("material", "lit", "roughness", "metallic", "words"),
+    [
+        ((0.2, -3.0, -4.0), True, 0.2, 0.0, "sharp highlights"),
+        ((0.9, -3.0, 3.0), True, 0.9, 1.0, "metal and no highlights"),
+        ((0.2, -1.0, 3.0), True, USUAL_ROUGHNESS, 1.0, "0.5 is the usual value"),
+        ((0.2, -1.0, -4.0), True, USUAL_ROUGHNESS, USUAL_METALLIC, "does not show"),
+        ((0.2, -3.0, 3.0), False, USUAL_ROUGHNESS, USUAL_METALLIC, "no light and shade"),
+    ],
+)
+def test_only_what_the_network_is_sure_of_is_told(
+    material: tuple[float, float, float],
+    lit: bool,
+    roughness: float,
+    metallic: float,
+    words: str,
+    depth_model: DepthModel,
+) -> None:
+    subject = prepare_subject(_lit_ball("left")[0])
+    model = LightModel(_Says(material, lit))  # type: ignore[arg-type]
+    light = model.estimate(subject, depth_model.estimate(subject))
+    assert (light.roughness, light.metallic) == (pytest.approx(roughness), metallic)
+    assert words in light.evidence
