@@ -21,6 +21,8 @@ _SHORT_SKEW = math.radians(20)
 """And those shorter than one and a half times a wall's thickness, such as its ends, this near."""
 _TINY = 0.25
 """Sides along no axis that are shorter than this share of it mean nothing."""
+_STUB = 0.35
+"""What sticks out on a base narrower than this share of it, by up to twice as much, is the rest of a thin line."""
 _SAME = 0.1
 """Walls in line with each other differ by less than this share of their thickness."""
 
@@ -67,6 +69,7 @@ def straighten(loops: Loops, thickness: float) -> Loops:
     Loops
         On whole units; loops that would touch another stay as they are.
     """
+    loops = _without_stubs(loops, thickness)
     sides = _classified(loops, thickness)
     parts = [_loop(loops, sides, begin, end) for begin, end in zip(loops.first[:-1], loops.first[1:], strict=True)]
     plain = [loops.points[begin:end] for begin, end in zip(loops.first[:-1], loops.first[1:], strict=True)]
@@ -77,6 +80,22 @@ def straighten(loops: Loops, thickness: float) -> Loops:
     turned = signed_areas(result) * signed_areas(loops) <= 0
     bad = np.unique(np.concatenate([result.owner[touching], np.flatnonzero(turned)])).tolist()
     return _joined([plain[k] if k in bad else part for k, part in enumerate(parts)])
+
+
+def _without_stubs(loops: Loops, thickness: float) -> Loops:
+    """Drop the tips of thin lines that end at a wall: points out on a base much narrower than walls are."""
+    for _ in range(2):
+        before, after = loops.points[loops.before], loops.points[loops.after]
+        base = np.linalg.norm(after - before, axis=1)
+        out = np.linalg.norm(loops.points - (before + after) / 2, axis=1)
+        stub = (base < _STUB * thickness) & (out < 2 * _STUB * thickness)
+        stub &= ~stub[loops.before]
+        kept = loops.sizes - np.bincount(loops.owner[stub], minlength=len(loops.sizes))
+        stub &= (kept >= 4)[loops.owner]
+        sizes = loops.sizes - np.bincount(loops.owner[stub], minlength=len(loops.sizes))
+        first = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
+        loops = Loops(loops.points[~stub], first)
+    return loops
 
 
 def _classified(loops: Loops, thickness: float) -> _Sides:

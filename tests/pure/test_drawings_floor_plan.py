@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from maquette.contracts import MeshArrays, MeshReport, Pixels
 from maquette.errors import PictureError
 from maquette.geometry.drawings.floor_plan import Heights, floor_plan
@@ -211,8 +209,7 @@ def test_slanted_walls_keep_their_direction() -> None:
     assert report.volume == pytest.approx((outer - inner) * 2.5 + outer * 0.1, rel=0.02)
 
 
-@settings(max_examples=5, deadline=None)
-@given(st.integers(0, 2**32 - 1))
+@pytest.mark.parametrize("seed", range(200, 206))
 def test_random_doors_and_windows_are_found(seed: int) -> None:
     rng = np.random.default_rng(seed)
     left, low, high = rng.uniform(0.5, 1.6), rng.uniform(0.6, 2.5), rng.uniform(0.7, 1.4)
