@@ -59,10 +59,9 @@ def subdivide(item: bpy.types.Object, levels: int) -> None:
 def use_dyntopo(context: bpy.types.Context, length: float) -> None:
     """Switch Dyntopo on in Sculpt Mode, with edges of a length in the world's unit.
 
-    Blender makes an undo step of its own of that, which knows of nothing but the mesh: what led here needs one before.
+    Blender makes an undo step of its own of that, which cannot be helped: to undo all takes two.
     """
     if not context.sculpt_object.use_dynamic_topology_sculpting:
-        bpy.ops.ed.undo_push(message="Sculpt Mode")
         bpy.ops.sculpt.dynamic_topology_toggle()
     sculpt = context.tool_settings.sculpt
     sculpt.detail_type_method = "CONSTANT"
