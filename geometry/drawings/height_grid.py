@@ -8,8 +8,18 @@ import numpy as np
 
 from ...contracts import Float
 from ..arrays import Indices, Points
+from ..filters import box_mean, sample
 
-__all__ = ["clipped_grid", "disc_places", "grid_shape", "lattice", "lattice_triangles"]
+__all__ = [
+    "clipped_grid",
+    "cut_share",
+    "disc_places",
+    "grid_shape",
+    "lattice",
+    "lattice_triangles",
+    "sampled_mean",
+    "side_crossings",
+]
 
 _NEAREST = 0.15
 """Where an outline cuts a grid's side it stays this share of the side away from its ends: no slivers."""
@@ -78,11 +88,8 @@ def clipped_grid(share: Float) -> tuple[Points, Indices]:
     """
     height, width = share.shape
     inside = share > 0.5
-    level = share.astype(np.float64) - 0.5
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        right = np.clip(level[:, :-1] / (level[:, :-1] - level[:, 1:]), _NEAREST, 1 - _NEAREST)
-        up = np.clip(level[:-1] / (level[:-1] - level[1:]), _NEAREST, 1 - _NEAREST)
+    right, up = side_crossings(share)
     places = np.concatenate(
         [
             np.stack([x.ravel(), y.ravel()], axis=1),
@@ -106,9 +113,64 @@ def clipped_grid(share: Float) -> tuple[Points, Indices]:
     return places[used], faces.reshape(-1, 3).astype(np.int64)
 
 
+def side_crossings(share: Float) -> tuple[Points, Points]:
+    """How far along the grid's sides, to the right and up, the outline cuts them; without meaning where it does not."""
+    level = share.astype(np.float64) - 0.5
+    with np.errstate(divide="ignore", invalid="ignore"):
+        right = np.clip(level[:, :-1] / (level[:, :-1] - level[:, 1:]), _NEAREST, 1 - _NEAREST)
+        up = np.clip(level[:-1] / (level[:-1] - level[1:]), _NEAREST, 1 - _NEAREST)
+    return right, up
+
+
+def sampled_mean(picture: Float, places: Points, step: float, smooth: float) -> Float:
+    """Look a picture's values up, each the mean over a grid's cell.
+
+    Parameters
+    ----------
+    picture : float32 [H, W]
+    places : float64 [N, 2], drawing frame
+    step : a cell's width in pixels
+    smooth : spread of a smoothing in cells, 0 for none
+
+    Returns
+    -------
+    float32 [N]
+    """
+    reach = (step - 1.0) / 2.0
+    if reach >= 0.5:
+        picture = box_mean(picture, int(reach + 0.5))
+    if smooth > 0:
+        # Three boxes are as good as a bell curve; a box of reach r has the variance r (r + 1) / 3.
+        wide = round((math.sqrt(1 + 4 * (smooth * step) ** 2) - 1) / 2)
+        for _ in range(3 if wide else 0):
+            picture = box_mean(picture, wide)
+    x, y = places.astype(np.float32).T
+    return sample(picture, x, len(picture) - y)
+
+
+def cut_share(alpha: Float, cells: float) -> tuple[Float, float]:
+    """A grid about ``cells`` columns wide over a picture's alpha, float32 [H, W] in 0..1.
+
+    Returns
+    -------
+    share : float32 [rows + 1, columns + 1], for `clipped_grid`; nothing is inside along its rim
+    step : a cell's width in pixels
+    """
+    size = np.array(alpha.shape[::-1], np.float64)
+    step = float(size[0] / max(int(cells), 2))
+    columns, rows = (int(np.ceil(side / step)) for side in size)
+    grid = lattice(rows, columns) * np.array([columns, rows]) * step
+    share = sampled_mean(alpha, grid, step, 0.0).reshape(rows + 1, columns + 1)
+    share[[0, -1]], share[:, [0, -1]] = 0, 0
+    return share, step
+
+
 def _fans(ring: Indices, kind: int) -> Indices:
     """The triangles of cells [N, 8] whose inside corners are the bits of ``kind``."""
     bits = [bool(kind >> corner & 1) for corner in range(4)]
     slots = [s for k in range(4) for s, used in ((2 * k, bits[k]), (2 * k + 1, bits[k] != bits[k - 3])) if used]
+    # From a corner that is inside, no triangle has all its corners on the outline.
+    begin = next(k for k, slot in enumerate(slots) if slot % 2 == 0)
+    slots = slots[begin:] + slots[:begin]
     fan = [ring[:, [slots[0], slots[k], slots[k + 1]]] for k in range(1, len(slots) - 1)]
     return np.concatenate(fan) if len(ring) else np.zeros((0, 3), np.int64)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ...contracts import Mask
+from ..arrays import Indices
+from ..components import components
 
-__all__ = ["dilate", "erode", "open_round"]
+__all__ = ["close_round", "dilate", "erode", "grow_round", "label_mask", "open_round"]
 
 
 def dilate(mask: Mask, steps: int) -> Mask:
@@ -32,11 +34,20 @@ def open_round(mask: Mask, radius: int) -> Mask:
     if radius == 0:
         return mask
     padded = np.pad(mask, radius)
-    grown = _dilate_round(~_dilate_round(~padded, radius), radius)
+    grown = grow_round(~grow_round(~padded, radius), radius)
     return grown[radius:-radius, radius:-radius]
 
 
-def _dilate_round(mask: Mask, radius: int) -> Mask:
+def close_round(mask: Mask, radius: int) -> Mask:
+    """Fill what no octagon of that radius outside the mask reaches; beyond the frame is outside."""
+    if radius == 0:
+        return mask
+    padded = np.pad(mask, 2 * radius)
+    shrunk = ~grow_round(~grow_round(padded, radius), radius)
+    return shrunk[2 * radius : -2 * radius, 2 * radius : -2 * radius]
+
+
+def grow_round(mask: Mask, radius: int) -> Mask:
     """Grow by an octagon: squares and diamonds by turns."""
     mask = mask.copy()
     for step in range(radius):
@@ -49,3 +60,21 @@ def _dilate_round(mask: Mask, radius: int) -> Mask:
             mask[:, 1:] |= before[:, :-1]
             mask[:, :-1] |= before[:, 1:]
     return mask
+
+
+def label_mask(mask: Mask) -> Indices:
+    """Number what hangs together by pixels' sides, int64 [H, W], by its first pixel; 0 elsewhere too."""
+    height, width = mask.shape
+    # Runs along rows first: far fewer than pixels.
+    begins = mask.copy()
+    begins[:, 1:] &= ~mask[:, :-1]
+    run = np.cumsum(begins.ravel()).reshape(height, width) - 1
+    both = mask[1:] & mask[:-1]
+    upper, lower = run[:-1][both], run[1:][both]
+    first = np.flatnonzero(begins)
+    count = max(len(first), 1)
+    pairs = np.unique(upper * count + lower)
+    root = components(count, pairs // count, pairs % count)
+    label = np.zeros(mask.shape, np.int64)
+    label[mask] = first[root[run[mask]]]
+    return label

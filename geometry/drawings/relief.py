@@ -11,10 +11,17 @@ import numpy.typing as npt
 from ...contracts import Float, MeshArrays, Pixels
 from ...errors import PictureError
 from ..arrays import Indices, Points
-from ..filters import box_mean, sample
 from .delaunay import triangulate_inside
 from .drawn import Drawn
-from .height_grid import clipped_grid, disc_places, grid_shape, lattice, lattice_triangles
+from .height_grid import (
+    clipped_grid,
+    cut_share,
+    disc_places,
+    grid_shape,
+    lattice,
+    lattice_triangles,
+    sampled_mean,
+)
 from .simplify import to_units
 
 __all__ = ["PRESETS", "relief"]
@@ -117,27 +124,13 @@ def _heights(pixels: Pixels | npt.NDArray[np.floating[Any]], dark_is_thick: bool
     return ((1.0 - luma if dark_is_thick else luma) * alpha).astype(np.float32), alpha
 
 
-def _sampled(picture: Float, places: Points, step: float, smooth: float) -> Float:
-    """A picture's values at places of the drawing frame, each the mean over a cell ``step`` pixels wide and more."""
-    reach = (step - 1.0) / 2.0
-    if reach >= 0.5:
-        picture = box_mean(picture, int(reach + 0.5))
-    if smooth > 0:
-        # Three boxes are as good as a bell curve; a box of reach r has the variance r (r + 1) / 3.
-        wide = round((np.sqrt(1 + 4 * (smooth * step) ** 2) - 1) / 2)
-        for _ in range(3 if wide else 0):
-            picture = box_mean(picture, int(wide))
-    x, y = places.astype(np.float32).T
-    return sample(picture, x, len(picture) - y)
-
-
 def _rectangle(heights: Float, alpha: Float, faces: int, smooth: float) -> tuple[Points, Indices, Float]:
     """Places in pixels, triangles and values of a grid over the whole picture."""
     del alpha
     size = np.array(heights.shape[::-1], np.float64)
     rows, columns = grid_shape(faces, size[1] / size[0])
     places = lattice(rows, columns) * size
-    return places, lattice_triangles(rows, columns), _sampled(heights, places, size[0] / columns, smooth)
+    return places, lattice_triangles(rows, columns), sampled_mean(heights, places, size[0] / columns, smooth)
 
 
 def _disc(heights: Float, alpha: Float, faces: int, smooth: float) -> tuple[Points, Indices, Float]:
@@ -147,7 +140,7 @@ def _disc(heights: Float, alpha: Float, faces: int, smooth: float) -> tuple[Poin
     rows, columns = grid_shape(faces, 1.0)
     side = float(size.min())
     places = size / 2 + (disc_places(lattice(rows, columns)) - 0.5) * side
-    return places, lattice_triangles(rows, columns), _sampled(heights, places, side / columns, smooth)
+    return places, lattice_triangles(rows, columns), sampled_mean(heights, places, side / columns, smooth)
 
 
 def _cut_out(heights: Float, alpha: Float, faces: int, smooth: float) -> tuple[Points, Indices, Float]:
@@ -167,19 +160,14 @@ def _cut_out(heights: Float, alpha: Float, faces: int, smooth: float) -> tuple[P
     while cells >= 4 and (count := len(triangles) + 3 * len(_rim(triangles))) > faces:
         cells *= min(float(np.sqrt(faces / count)), 0.99)
         places, triangles, step = _cut_grid(alpha, cells)
-    weighted = _sampled(heights * weight, places, step, smooth)
-    values = weighted / np.maximum(_sampled(weight, places, step, smooth), 1e-3)
+    weighted = sampled_mean(heights * weight, places, step, smooth)
+    values = weighted / np.maximum(sampled_mean(weight, places, step, smooth), 1e-3)
     return places, triangles, values
 
 
 def _cut_grid(alpha: Float, cells: float) -> tuple[Points, Indices, float]:
     """A grid about ``cells`` columns wide, cut along alpha's edge: places in pixels, triangles, a cell's width."""
-    size = np.array(alpha.shape[::-1], np.float64)
-    step = float(size[0] / max(int(cells), 2))
-    n_columns, n_rows = (int(np.ceil(side / step)) for side in size)
-    grid = lattice(n_rows, n_columns) * np.array([n_columns, n_rows]) * step
-    share = _sampled(alpha, grid, step, 0.0).reshape(n_rows + 1, n_columns + 1)
-    share[[0, -1]], share[:, [0, -1]] = 0, 0
+    share, step = cut_share(alpha, cells)
     places, triangles = clipped_grid(share)
     if not len(triangles):
         raise PictureError("What alpha leaves of the picture is too small for a relief; use another picture or shape.")

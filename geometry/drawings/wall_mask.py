@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from ...contracts import Float, Mask, Pixels
 from ...errors import PictureError
-from ..components import components
 from ..filters import sample
 from .coverage import otsu_level
-from .raster_steps import dilate, open_round
+from .raster_steps import dilate, label_mask, open_round
 
-__all__ = ["WallMask", "find_walls", "ink_of"]
+__all__ = ["WallMask", "find_walls", "ink_of", "stroke_width"]
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _BLOCKS = 64
@@ -88,7 +86,7 @@ def find_walls(ink: Float, metres_per_pixel: float) -> WallMask:
     radius = max(round((_THINNEST_M / metres_per_pixel - 1) / 2), 1)
     thick = open_round(dark, radius)
     outlined = thick.sum() < _FILLED * dark.sum()
-    line = _stroke(dark)
+    line = stroke_width(dark)
     if outlined:
         hollow = _hollows(dark, metres_per_pixel)
         thick = dilate(hollow, max(round(line), 1)) & (dark | hollow)
@@ -97,10 +95,10 @@ def find_walls(ink: Float, metres_per_pixel: float) -> WallMask:
         share = np.where(dilate(thick, 1), ink, 0.0)
     if not thick.any():
         raise PictureError("The picture shows no walls; use a plan with walls thicker than its other lines.")
-    return WallMask(np.rint(share * 255).astype(np.uint8), _stroke(thick), radius, bool(outlined))
+    return WallMask(np.rint(share * 255).astype(np.uint8), stroke_width(thick), radius, bool(outlined))
 
 
-def _stroke(mask: Mask) -> float:
+def stroke_width(mask: Mask) -> float:
     """Mean width of strokes in pixels: twice their area by the length of their edges."""
     steps = np.count_nonzero(mask[1:] != mask[:-1]) + np.count_nonzero(mask[:, 1:] != mask[:, :-1])
     return 2.0 * float(mask.sum()) / max(steps, 1)
@@ -109,7 +107,7 @@ def _stroke(mask: Mask) -> float:
 def _hollows(dark: Mask, metres_per_pixel: float) -> Mask:
     """Light spaces shut in by lines that are long and as narrow as walls."""
     light = ~dark
-    label = _labels(light)
+    label = label_mask(light)
     n_pixels = np.bincount(label[light], minlength=light.size)
     rim = np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]])
     n_pixels[rim] = 0
@@ -133,20 +131,3 @@ def _hollows(dark: Mask, metres_per_pixel: float) -> Mask:
     typical = widest[order[np.searchsorted(weight, weight[-1] / 2)]]
     fits &= widest >= 0.6 * typical
     return light & fits[label]
-
-
-def _labels(mask: Mask) -> npt.NDArray[np.int64]:
-    """Number what hangs together by pixels' sides, int64 [H, W], by its first pixel."""
-    height, width = mask.shape
-    # Runs along rows first: far fewer than pixels.
-    begins = mask.copy()
-    begins[:, 1:] &= ~mask[:, :-1]
-    run = np.cumsum(begins.ravel()).reshape(height, width) - 1
-    both = mask[1:] & mask[:-1]
-    upper, lower = run[:-1][both], run[1:][both]
-    pairs = np.unique(np.stack([upper, lower], axis=1), axis=0)
-    first = np.flatnonzero(begins)
-    root = components(max(len(first), 1), pairs[:, 0], pairs[:, 1])
-    label = np.zeros(mask.shape, np.int64)
-    label[mask] = first[root[run[mask]]]
-    return label
