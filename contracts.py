@@ -25,6 +25,7 @@ __all__ = [
     "Camera",
     "Device",
     "Finish",
+    "Fix",
     "Float",
     "Int",
     "Mask",
@@ -48,6 +49,7 @@ Pixels: TypeAlias = npt.NDArray[np.uint8]
 
 Background = Literal["auto", "alpha", "keep", "remove"]
 Device = Literal["auto", "cpu", "cuda", "directml", "coreml"]
+Fix = Literal["crop", "expose", "upscale"]
 Quality = Literal["draft", "standard", "high"]
 Topology = Literal["tris", "quads"]
 Use = Literal["solid", "visual", "raw"]
@@ -57,11 +59,13 @@ Use = Literal["solid", "visual", "raw"]
 class Settings:
     """What the user asks for. Values are checked by `settings.check_settings`.
 
+    ``fixes``: how the picture is mended before it is used (`inference.mend`).
     ``delight``: how much of the light and shade in the picture is taken out of the texture, 0..1. ``material``: one of
     `materials.PRESETS`.
     """
 
     background: Background = "auto"
+    fixes: tuple[Fix, ...] = ()
     quality: Quality = "standard"
     target_faces: int = 20_000
     topology: Topology = "tris"

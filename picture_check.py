@@ -11,6 +11,7 @@ from .contracts import Settings
 from .inference.checks.check import check_picture
 from .inference.checks.finding import Finding, Level
 from .inference.decode import decode_picture
+from .inference.mend import mend_picture
 from .pipeline import load_models
 from .version import VERSION
 
@@ -18,7 +19,7 @@ __all__ = ["check_file", "check_report", "verdict"]
 
 
 def check_file(picture: Path, settings: Settings) -> tuple[Finding, ...]:
-    """What a picture file is fit for, line by line.
+    """What a picture file, mended as the settings say, is fit for, line by line.
 
     Raises
     ------
@@ -29,6 +30,8 @@ def check_file(picture: Path, settings: Settings) -> tuple[Finding, ...]:
     """
     pixels = decode_picture(picture)
     models = load_models(settings)
+    if settings.fixes:
+        pixels = mend_picture(pixels, settings.fixes, settings.background, models.matte, models.upscale)
     return check_picture(pixels, settings.background, models.matte, models.depth)
 
 

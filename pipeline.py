@@ -39,21 +39,33 @@ from .inference.light import Light, LightModel
 from .inference.light_map import encode_light, light_layer
 from .inference.light_remove import remove_light
 from .inference.matte import MatteModel
+from .inference.mend import mend_picture
 from .inference.prepare import prepare_subject
 from .inference.scene import frame_scene
 from .inference.session import Session
 from .inference.shape import ShapeModel
+from .inference.upscale import UpscaleModel
 from .materials import AUTO
 from .settings import QUALITY, check_settings
 from .version import VERSION
 
-__all__ = ["LIGHT_MODEL", "Draft", "ModelSet", "Result", "Steps", "generate", "load_models", "reconstruct"]
+__all__ = [
+    "LIGHT_MODEL",
+    "UPSCALE_MODEL",
+    "Draft",
+    "ModelSet",
+    "Result",
+    "Steps",
+    "generate",
+    "load_models",
+    "reconstruct",
+]
 
 SMOOTHING = 12  # Taubin steps on the dense surface: takes the grid's stair-steps away before faces are reduced
 SPARE = 1.6  # triangles of the dense surface per triangle asked for, at the least
 QUAD_SHARE = 0.85  # quads made per face aimed at; a little under what pairing reaches
 
-LIGHT_MODEL = "maquette-light"
+LIGHT_MODEL, UPSCALE_MODEL = "maquette-light", "maquette-upscale"
 
 Progress = Callable[[str, float], None]
 Cancelled = Callable[[], bool]
@@ -67,6 +79,7 @@ class ModelSet:
     depth: DepthModel
     shape: ShapeModel
     light: LightModel
+    upscale: UpscaleModel
     foreign: ForeignDepth | None = None
 
     def used(self, join: str, light: bool) -> tuple[Mapping[str, str], ...]:
@@ -114,13 +127,16 @@ def _open_models(matte_model: str, depth_model: str, shape_model: str, device: D
     depth = _open_card(depth_model, "depth", "pointmap")
     shape = _open_card(shape_model, "shape")
     light = LightModel(Session(_open_card(LIGHT_MODEL, "light"), device))
+    upscale = UpscaleModel(Session(_open_card(UPSCALE_MODEL, "upscale"), device))
     if depth.task == "depth" and depth.meaning == "surface":
         if not {"depth", "normals", "confidence", "camera"} <= set(depth.outputs):
             raise ModelError(f'The card of {depth.id} does not say what its depth is; add meaning = "inverse", say.')
-        return ModelSet(matte, DepthModel(Session(depth, device)), ShapeModel(Session(shape, device)), light)
+        return ModelSet(matte, DepthModel(Session(depth, device)), ShapeModel(Session(shape, device)), light, upscale)
     embedded = load_card(find_card(Settings.depth_model))
     foreign = open_foreign(Session(depth, device))
-    return ModelSet(matte, DepthModel(Session(embedded, device)), ShapeModel(Session(shape, device)), light, foreign)
+    return ModelSet(
+        matte, DepthModel(Session(embedded, device)), ShapeModel(Session(shape, device)), light, upscale, foreign
+    )
 
 
 def load_models(settings: Settings) -> ModelSet:
@@ -133,7 +149,8 @@ class Steps:
 
     # Shares of the whole, from timings at Standard; they only place the progress bar.
     SHARES: Mapping[str, float] = {
-        "Reading the picture": 0.03,
+        "Reading the picture": 0.02,
+        "Mending the picture": 0.01,
         "Cutting out the subject": 0.07,
         "Estimating depth": 0.05,
         "Estimating light and material": 0.03,
@@ -237,6 +254,9 @@ def reconstruct(picture: Path, settings: Settings, models: ModelSet, steps: Step
     check_settings(settings)
     with steps.step("Reading the picture"):
         pixels = decode_picture(picture)
+    if settings.fixes:
+        with steps.step("Mending the picture"):
+            pixels = mend_picture(pixels, settings.fixes, settings.background, models.matte, models.upscale)
     subject, surface, join = _see(pixels, settings, models, steps)
     light, finish = _light(subject, surface, settings, models, steps)
     with steps.step("Completing the shape"):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 from bpy.types import PropertyGroup
 
 from .blender import thumbnail
 from .blender.export import FORMATS
-from .contracts import Device, Settings
+from .contracts import Device, Fix, Settings
 from .materials import PRESETS
 from .settings import FACE_LIMITS, HEIGHT_LIMITS, QUALITY
 
@@ -21,6 +23,10 @@ def _apply_quality(group: MAQUETTE_PG_settings, _context: bpy.types.Context) -> 
     preset = QUALITY[group.quality]
     group.target_faces = preset.target_faces
     group.texture_size = str(preset.texture_size)
+
+
+def _forget_check(_group: MAQUETTE_PG_settings, context: bpy.types.Context) -> None:
+    context.window_manager.maquette_state.checked = ""
 
 
 def _forget_thumbnail(group: MAQUETTE_PG_settings, _context: bpy.types.Context) -> None:
@@ -45,6 +51,18 @@ class MAQUETTE_PG_settings(PropertyGroup):
             ("remove", "Remove", "Find and remove the background, whatever transparency the picture has"),
         ),
         default=_DEFAULTS.background,
+        update=_forget_check,
+    )
+    fixes: EnumProperty(
+        name="Fixes",
+        description="How the picture is mended before it is used; the file stays as it is",
+        items=(
+            ("crop", "Crop", "Cut bars off, and what lies far around the subject"),
+            ("expose", "Brighten", "Give a dark subject more light"),
+            ("upscale", "Upscale", "Enlarge a small subject with a network that keeps edges sharp"),
+        ),
+        options={"ENUM_FLAG"},
+        update=_forget_check,
     )
     quality: EnumProperty(
         name="Quality",
@@ -169,6 +187,7 @@ def read_settings(group: MAQUETTE_PG_settings, device: Device) -> Settings:
     """The scene's settings as the pipeline takes them; its metre is Blender's unit."""
     return Settings(
         background=group.background,
+        fixes=tuple(fix for fix in get_args(Fix) if fix in group.fixes),
         quality=group.quality,
         target_faces=group.target_faces,
         topology=group.topology,

@@ -20,6 +20,7 @@ from .operators.decimate import MAQUETTE_OT_decimate
 from .operators.dismiss_error import MAQUETTE_OT_dismiss_error
 from .operators.export import MAQUETTE_OT_export
 from .operators.fill_holes import MAQUETTE_OT_fill_holes
+from .operators.fix_picture import MAQUETTE_OT_fix_picture
 from .operators.generate_from_image import MAQUETTE_OT_generate_from_image
 from .operators.make_solid import MAQUETTE_OT_make_solid
 from .operators.merge_vertices import MAQUETTE_OT_merge_vertices
@@ -53,6 +54,7 @@ CLASSES = (
     properties.MAQUETTE_PG_state,
     MAQUETTE_OT_choose_picture,
     MAQUETTE_OT_check_image,
+    MAQUETTE_OT_fix_picture,
     MAQUETTE_OT_generate_from_image,
     MAQUETTE_OT_cancel,
     MAQUETTE_OT_dismiss_error,

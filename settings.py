@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import get_args
+from typing import Any, get_args
 
-from .contracts import Background, Device, Quality, Settings, Topology, Use
+from .contracts import Background, Device, Fix, Quality, Settings, Topology, Use
 from .errors import MaquetteError
 from .materials import PRESETS
 
@@ -19,6 +20,7 @@ __all__ = [
     "QualityPreset",
     "check_face_count",
     "check_settings",
+    "from_fields",
 ]
 
 FACE_LIMITS = (100, 2_000_000)
@@ -46,6 +48,18 @@ QUALITY: MappingProxyType[Quality, QualityPreset] = MappingProxyType(
 )
 
 
+def from_fields(fields: Mapping[str, Any]) -> Settings:
+    """Settings from what JSON made of them.
+
+    Raises
+    ------
+    TypeError, KeyError
+        If the fields are not those of Settings.
+    """
+    values: dict[str, Any] = {**fields, "fixes": tuple(fields["fixes"])}
+    return Settings(**values)
+
+
 def check_face_count(faces: int) -> None:
     """Raise MaquetteError for a target count of faces beyond `FACE_LIMITS`."""
     low, high = FACE_LIMITS
@@ -66,6 +80,9 @@ def check_settings(settings: Settings) -> Settings:
         value = getattr(settings, name)
         if value not in get_args(kind):
             raise MaquetteError(f"{name} cannot be {value!r}; choose one of {', '.join(get_args(kind))}.")
+    for fix in settings.fixes:
+        if fix not in get_args(Fix):
+            raise MaquetteError(f"The picture cannot be mended by {fix!r}; choose among {', '.join(get_args(Fix))}.")
     if settings.material not in PRESETS:
         raise MaquetteError(f"material cannot be {settings.material!r}; choose one of {', '.join(PRESETS)}.")
     if not 0 <= settings.delight <= 1:

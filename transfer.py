@@ -19,8 +19,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from .array_files import Arrays, check_array, read_arrays, write_arrays, write_whole
-from .contracts import Finish, Float, MeshArrays, MeshReport, Pixels, Report, Settings
+from .contracts import Finish, Float, MeshArrays, MeshReport, Pixels, Report
 from .errors import OutputError, WorkerError
+from .settings import from_fields
 
 __all__ = [
     "LIGHT",
@@ -188,7 +189,7 @@ def _report(content: Any) -> Report:
     mesh = dict(content["mesh"])
     mesh["dimensions"] = tuple(mesh["dimensions"])
     built: dict[str, Any] = {
-        "settings": Settings(**content["settings"]),
+        "settings": from_fields(content["settings"]),
         "mesh": MeshReport(**mesh),
         "models": tuple(content["models"]),
         "finish": Finish(**content["finish"]) if content["finish"] else None,

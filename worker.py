@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 from . import protocol
-from .contracts import Settings
 from .errors import MaquetteError, WorkerError
 
 __all__ = ["Handler", "generate", "main", "run", "serve"]
@@ -39,22 +38,23 @@ def generate(payload: Mapping[str, Any], folder: Path, progress: Progress, cance
     progress("Loading the networks", 0.0)
     # Only here: a fault in a network's library must be this job's error, not a worker that never starts.
     from . import pipeline, transfer
-    from .settings import check_settings
+    from .settings import check_settings, from_fields
 
-    settings = check_settings(Settings(**payload["settings"]))
+    settings = check_settings(from_fields(payload["settings"]))
     models = pipeline.load_models(settings)
     result = pipeline.generate(Path(payload["picture"]), settings, models, progress, cancelled)
     transfer.save_result(folder, result)
 
 
 def check(payload: Mapping[str, Any], folder: Path, progress: Progress, _cancelled: Cancelled) -> None:
-    """Check a picture and leave the report: ``payload`` has its path as ``picture``, and ``background``, ``device``."""
+    """Check a picture and leave the report: ``payload`` is like that of `generate`."""
     progress("Checking the picture", 0.0)
     from . import transfer
     from .picture_check import check_file, check_report
+    from .settings import from_fields
 
     picture = Path(payload["picture"])
-    findings = check_file(picture, Settings(background=payload["background"], device=payload["device"]))
+    findings = check_file(picture, from_fields(payload["settings"]))
     transfer.save_check(folder, check_report(picture, findings))
 
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import get_args
 
-from ..contracts import Background, Device, Settings
+from ..contracts import Background, Device, Fix, Settings
 from .common import say
 
 __all__ = ["add_options", "run"]
@@ -20,6 +20,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("image", metavar="IMAGE", type=Path, help="the picture to check")
     add("--json", action="store_true", help="say it as one JSON object")
     add("--background", choices=get_args(Background), default=default.background, help="what is not the object")
+    add("--fix", nargs="+", choices=get_args(Fix), default=(), help="mend the picture before it is checked")
     add("--device", choices=get_args(Device), default=default.device, help="what the networks run on")
     add("-v", "--verbose", action="store_true", help="say where an error comes from")
 
@@ -28,7 +29,8 @@ def run(options: argparse.Namespace) -> None:
     """Check the picture and say what was found, a line for each check."""
     from ..picture_check import check_file, check_report, verdict
 
-    findings = check_file(options.image, Settings(background=options.background, device=options.device))
+    settings = Settings(background=options.background, fixes=tuple(options.fix), device=options.device)
+    findings = check_file(options.image, settings)
     if options.json:
         say(json.dumps(check_report(options.image, findings), indent=2))
         return

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from ..contracts import Background, Device, MeshArrays, Quality, Settings, Topology, Use
+from ..contracts import Background, Device, Fix, MeshArrays, Quality, Settings, Topology, Use
 from ..errors import MaquetteError
 from ..materials import PRESETS
 from ..outputs import staged
@@ -35,6 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--topology", choices=get_args(Topology), default=default.topology, help="triangles or quads")
     add("--use", choices=get_args(Use), default=default.use, help="solid: closed, no inner shells; raw: as found")
     add("--background", choices=get_args(Background), default=default.background, help="what is not the object")
+    add("--fix", nargs="+", choices=get_args(Fix), default=(), help="mend the picture before it is used")
     add("--height", type=float, default=default.height, metavar="M", help="height of the object in metres")
     add(
         "--delight",
@@ -86,6 +87,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         return check_settings(
             Settings(
                 background=options.background,
+                fixes=tuple(options.fix),
                 quality=options.quality,
                 target_faces=preset.target_faces if options.faces is None else options.faces,
                 topology=options.topology,

@@ -11,7 +11,7 @@ from ..errors import PictureError
 from .grid import box_mean
 from .matte import MatteModel
 
-__all__ = ["OPAQUE", "cut_out", "has_useful_alpha", "on_white"]
+__all__ = ["LEAST_SUBJECT", "MOST_SUBJECT", "OPAQUE", "cut_out", "has_useful_alpha", "on_white"]
 
 TRANSPARENT = 32
 """Alpha below this counts as transparent."""

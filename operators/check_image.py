@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..errors import CancelledError, MaquetteError, WorkerError
 from ..events import Cancelled, Done, Progress
 from ..jobs import Job
 from ..preferences import chosen_device
+from ..properties import read_settings
 from .generation import shared_worker
 
 __all__ = ["MAQUETTE_OT_check_image"]
@@ -85,8 +87,7 @@ class MAQUETTE_OT_check_image(bpy.types.Operator):
         self._path: str = settings.image_path
         payload = {
             "picture": str(Path(bpy.path.abspath(self._path)).absolute()),
-            "background": settings.background,
-            "device": chosen_device(context),
+            "settings": asdict(read_settings(settings, chosen_device(context))),
         }
         state.check = state.checked = ""
         self._job = shared_worker().submit("check", payload)

@@ -9,11 +9,13 @@ import bpy
 from ..blender import thumbnail
 from ..operators.check_image import MAQUETTE_OT_check_image
 from ..operators.choose_picture import MAQUETTE_OT_choose_picture
+from ..operators.fix_picture import MAQUETTE_OT_fix_picture
 from ..properties import MAQUETTE_PG_settings
 from .text import draw_text
 
 __all__ = ["draw_picture"]
 
+_BUTTON = 36  # pixels that the button beside a line takes
 _ICONS = {"good": "STRIP_COLOR_04", "fair": "STRIP_COLOR_03", "poor": "STRIP_COLOR_01"}
 
 
@@ -46,7 +48,14 @@ def _draw_check(layout: bpy.types.UILayout, context: bpy.types.Context, settings
     for level in ("poor", "fair"):
         for finding in findings:
             if finding["level"] == level:
-                draw_text(column, context, f"{finding['line']}: {finding['text']}", icon=_ICONS[level])
+                row = column.row(align=True)
+                draw_text(row, context, f"{finding['line']}: {finding['text']}", icon=_ICONS[level], beside=_BUTTON)
+                if finding["fix"] and finding["fix"] not in settings.fixes:
+                    row.operator(MAQUETTE_OT_fix_picture.bl_idname, text="Fix").fix = finding["fix"]
     good = [finding["line"].lower() for finding in findings if finding["level"] == "good"]
     if good:
         draw_text(column, context, f"Good: {', '.join(good)}", icon=_ICONS["good"])
+    if settings.fixes:
+        row = layout.row(align=True)
+        row.label(text="Fixes")
+        row.prop(settings, "fixes")

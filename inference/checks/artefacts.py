@@ -8,7 +8,7 @@ from ...contracts import Float
 from .finding import Finding
 from .scene import Scene, luma
 
-__all__ = ["bar_share", "blockiness", "check_artefacts"]
+__all__ = ["bar_rows", "bar_share", "blockiness", "check_artefacts"]
 
 _BLOCKS_FAIR, _BLOCKS = 1.0, 1.3
 """Steps across the borders of 8 x 8 blocks beyond those between their neighbours, of 255."""
@@ -62,12 +62,13 @@ def _excess(values: Float) -> float:
 
 def bar_share(values: Float) -> float:
     """The share of a picture's height, or width, that two bars at opposite sides take; 0 without both."""
-    return max(_bars(values), _bars(values.T))
+    return max(sum(bar_rows(values)) / len(values), sum(bar_rows(values.T)) / values.shape[1])
 
 
-def _bars(values: Float) -> float:
+def bar_rows(values: Float) -> tuple[int, int]:
+    """How many rows of luma [H, W] two bars take at the top and at the bottom; 0 and 0 without both."""
     first, last = _bar(values), _bar(values[::-1])
-    return (first + last) / len(values) if first and last else 0.0
+    return (first, last) if first and last else (0, 0)
 
 
 def _bar(values: Float) -> int:

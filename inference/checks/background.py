@@ -33,7 +33,7 @@ def check_background(scene: Scene) -> Finding:
         "fair": "The background is a little busy: look at the cut-out, or use a plain one.",
         "poor": "The background is busy, so the cut-out may be wrong: use a plain one, or a picture with transparency.",
     }[level]
-    return Finding("Background", level, round(share, 3), "share", text, "" if level == "good" else "remove_background")
+    return Finding("Background", level, round(share, 3), "share", text)
 
 
 def _edges(scene: Scene) -> float:

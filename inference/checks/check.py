@@ -79,5 +79,5 @@ def check_scene(scene: Scene) -> tuple[Finding, ...]:
 def _without_subject(pixels: Pixels, reason: str) -> tuple[Finding, ...]:
     """The lines for a picture in which no subject is found: of the whole picture, with the reason for the subject."""
     everything = Scene(pixels, np.full(pixels.shape[:2], 255, np.uint8), np.ones((1, 1), np.float32))
-    lost = Finding("Subject", "poor", 0.0, "found", reason, "choose_subject")
+    lost = Finding("Subject", "poor", 0.0, "found", reason)
     return (lost, *check_scene(everything)[1:])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
-__all__ = ["Finding", "Fix", "Level", "level_of"]
+from ...contracts import Fix
+
+__all__ = ["Finding", "Level", "level_of"]
 
 Level = Literal["good", "fair", "poor"]
-Fix: TypeAlias = Literal["", "crop", "remove_background", "expose", "choose_subject", "upscale"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Finding:
     value: float
     unit: str
     text: str
-    fix: Fix = ""
+    fix: Fix | Literal[""] = ""
 
 
 def level_of(value: float, fair: float, poor: float) -> Level:

@@ -57,7 +57,7 @@ def blur_radius(values: Float, subject: Mask) -> float:
     count = max(32, int(_STRONGEST * np.count_nonzero(subject)))
     strongest = np.argpartition(strength.ravel(), -min(count, strength.size))[-count:]
     ratio = first.ravel()[strongest] / np.maximum(again.ravel()[strongest], 1e-3)
-    square = np.square(_AGAIN) / np.maximum(np.square(ratio) - 1, 1e-3)
+    square: Float = np.square(_AGAIN) / np.maximum(np.square(ratio) - 1, 1e-3)
     return float(np.sqrt(np.maximum(np.median(square) - _DIFFERENCE, 0)))
 
 

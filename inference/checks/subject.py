@@ -31,13 +31,13 @@ def check_subject(scene: Scene, plain: bool) -> Finding:
     second, cut, off = second_share(scene), _cut_length(scene), _off_centre(scene)
     if second >= _SECOND:
         text = "There is more than one thing in the picture: choose one, or crop the picture."
-        return Finding("Subject", bad, round(second, 3), "second by area", text, "choose_subject")
+        return Finding("Subject", bad, round(second, 3), "second by area", text)
     if cut >= _CUT:
         text = "The subject is cut off at the picture's edge: what is outside is guessed. Show it whole."
         return Finding("Subject", bad, round(cut, 3), "share cut off", text)
     if second >= _SECOND_FAIR:
         text = "Something lies beside the subject: crop it away if it does not belong to it."
-        return Finding("Subject", "fair", round(second, 3), "second by area", text, "choose_subject")
+        return Finding("Subject", "fair", round(second, 3), "second by area", text)
     if cut >= _CUT_FAIR:
         text = "The subject touches the picture's edge: leave a little room around it."
         return Finding("Subject", "fair", round(cut, 3), "share cut off", text)

@@ -54,6 +54,19 @@ def test_a_file_that_is_no_picture_says_so_in_the_panel(tmp_path: Path, capfd: p
     assert "not a picture" in capfd.readouterr().out
 
 
+def test_fix_is_kept_in_the_settings_and_the_picture_checked_again(photo: Path) -> None:
+    settings = bpy.context.scene.maquette
+    settings.image_path = str(photo)
+    assert bpy.ops.maquette.check_image() == {"FINISHED"}
+    assert {finding["line"]: finding["fix"] for finding in json.loads(state().check)}["Resolution"] == "upscale"
+    assert bpy.ops.maquette.fix_picture(fix="upscale") == {"FINISHED"}
+    assert settings.fixes == {"upscale"}
+    lines = {finding["line"]: finding for finding in json.loads(state().check)}
+    assert lines["Resolution"]["level"] == "good"
+    settings.fixes = set()
+    assert state().checked == "", "what was found holds for the mended picture alone"
+
+
 def test_without_a_picture_there_is_nothing_to_check() -> None:
     assert not bpy.ops.maquette.check_image.poll()
 

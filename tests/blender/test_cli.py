@@ -90,24 +90,25 @@ def test_quality_sets_what_is_not_given(asked: list[Settings], picture: Path) ->
 def test_every_option_reaches_the_pipeline(asked: list[Settings], picture: Path) -> None:
     options = "--faces 300 --texture 1024 --topology quads --use raw --background keep --height 2.5 --device cpu"
     more = "--matte-model other-matte --depth-model other-depth --shape-model other-shape --quality high"
-    look = "--delight 0.5 --material metal"
+    look = "--delight 0.5 --material metal --fix expose crop"
     out = str(picture.with_suffix(".stl"))
     assert cli.main(["generate", str(picture), "-o", out, *options.split(), *more.split(), *look.split()]) == 0
     assert asked == [
         Settings(
-            "keep",
-            "high",
-            300,
-            "quads",
-            1024,
-            "raw",
-            2.5,
-            0.5,
-            "metal",
-            "cpu",
-            "other-depth",
-            "other-shape",
-            "other-matte",
+            background="keep",
+            fixes=("expose", "crop"),
+            quality="high",
+            target_faces=300,
+            topology="quads",
+            texture_size=1024,
+            use="raw",
+            height=2.5,
+            delight=0.5,
+            material="metal",
+            device="cpu",
+            depth_model="other-depth",
+            shape_model="other-shape",
+            matte_model="other-matte",
         )
     ]
 

@@ -32,7 +32,7 @@ PARTS = {
     "materials": BASE,
     "outputs": BASE,
     "array_files": set[str](),
-    "transfer": BASE | {"array_files"},
+    "transfer": BASE | {"array_files", "settings"},
     "polygon_files": BASE | {"array_files", "geometry"},
     "meshfiles": BASE,
     "geometry": BASE,
@@ -101,6 +101,7 @@ ALONE = {
     "devtools/judge.py": {"numpy"},
     "devtools/measure_cleanup.py": {"numpy", "bpy", "bmesh"},
     "devtools/measure_peers.py": {"numpy"},
+    "devtools/measure_texture.py": {"numpy", "bpy"},
 }
 IN_BLENDER = {"bpy", "bmesh", "mathutils", "bpy_extras", "gpu", "gpu_extras", "blf", "addon_utils", "numpy", "PIL"}
 
