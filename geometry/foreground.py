@@ -97,10 +97,12 @@ def _reduce(window: Pixels, factor: int) -> Float:
 
 
 def _inner_weight(alpha: Float, depth: int) -> Float:
-    """1 where all pixels within ``depth`` are pure foreground; a trace of alpha elsewhere, for what is thin."""
+    """1 where all pixels within ``depth`` are pure foreground, and where what is pure is too thin to have such; a trace
+    of alpha elsewhere."""
     pure = (alpha >= _PURE_ALPHA).astype(np.float32)
     inner = box_extreme(pure, depth, largest=False)
-    return np.maximum(inner, _BORDER_WEIGHT * (alpha / 255) ** 2).astype(np.float32)
+    thin = pure * (1 - box_extreme(inner, depth, largest=True))
+    return np.maximum(inner + thin, _BORDER_WEIGHT * (alpha / 255) ** 2).astype(np.float32)
 
 
 def _presence(alpha: Float, reach: int) -> Float:
