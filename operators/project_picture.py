@@ -25,7 +25,7 @@ from .unwrapping import add_uvs
 
 __all__ = ["MAQUETTE_OT_project_picture"]
 
-_SIGHT = (512, 2048)
+_SIGHT = (512, 1024)
 """Pixels along the longer side in which it is found out what the camera sees."""
 
 

@@ -383,3 +383,31 @@ def test_the_view_edited_last_is_taken_back(tmp_path: Path) -> None:
     pixels = image_pixels(texture(item))
     assert (pixels == (255, 0, 0, 255)).all(2).any()
     assert not (pixels == (0, 255, 0, 255)).all(2).any()
+
+
+def test_what_belongs_to_another_file_is_left_alone(tmp_path: Path) -> None:
+    item = cube()
+    path = picture(tmp_path / "red.png", (64, 64))
+    bpy.data.libraries.write(str(tmp_path / "crates.blend"), {item})
+    bpy.ops.wm.read_homefile(use_empty=True)
+    with bpy.data.libraries.load(str(tmp_path / "crates.blend"), link=True) as (_, wanted):
+        wanted.objects = ["Crate"]
+    linked = bpy.data.objects["Crate"]
+    bpy.context.collection.objects.link(linked)
+    bpy.context.view_layer.objects.active = linked
+    add_camera()
+    with pytest.raises(RuntimeError, match="linked from another file: make it local"):
+        bpy.ops.maquette.project_picture(filepath=path, project_from="SCENE")
+    for operator in (bpy.ops.maquette.paint_texture, bpy.ops.maquette.sculpt):
+        with pytest.raises(RuntimeError, match="linked from another file: make it local"):
+            operator()
+    # A local object with a local material may show the linked mesh.
+    own = bpy.data.objects.new("Own", linked.data)
+    bpy.context.collection.objects.link(own)
+    bpy.context.view_layer.objects.active = own
+    own.material_slots[0].link = "OBJECT"
+    own.material_slots[0].material = build_material(
+        "Own", pack_pixels(np.full((64, 64, 3), 120, np.uint8), "Own", colour=True)
+    )
+    assert bpy.ops.maquette.project_picture(filepath=path, project_from="SCENE") == {"FINISHED"}
+    assert (image_pixels(texture(own)) == (255, 0, 0, 255)).all(2).any()
