@@ -9,6 +9,7 @@ import pytest
 import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from maquette.devtools.measure_texture import stretch_of
 from maquette.errors import MeshError
 from maquette.geometry.charts import AXES, find_links, label_axes, number_charts
 from maquette.geometry.pack import pack_charts
@@ -130,6 +131,22 @@ def test_texels_are_of_one_size_and_not_wasted(name: str) -> None:
     surface = np.linalg.norm(area_vectors(vertices, triangles), axis=1)
     density = np.bincount(chart, areas) / np.bincount(chart, surface)
     assert density.max() / density.min() < 1.05
+
+
+@pytest.mark.parametrize("name", ["sphere", "torus", "box", "blob"])
+def test_lengths_are_kept(name: str) -> None:
+    assert stretch_of(*MESHES[name], unwrapped(name)) < 1.1
+
+
+def test_stretch_of_a_square_drawn_twice_as_wide() -> None:
+    vertices, faces = (
+        np.array([[0, 0, 0], [1, 0, 0], [1, 0, 1], [0, 0, 1]], np.float32),
+        np.array([[0, 1, 2], [0, 2, 3]]),
+    )
+    plain = vertices[faces.astype(np.int32)][:, :, [0, 2]] * 0.3
+    assert np.isclose(stretch_of(vertices, faces.astype(np.int32), plain), 1.0)
+    # Singular values 1 and 1/2 at equal area: sqrt((2 + 1/2) / 2).
+    assert np.isclose(stretch_of(vertices, faces.astype(np.int32), plain * [2, 1]), np.sqrt(1.25))
 
 
 def test_few_charts_on_simple_shapes() -> None:
