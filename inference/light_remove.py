@@ -17,7 +17,7 @@ __all__ = ["remove_light"]
 WORK = 256
 """Side, in pixels, of the crop on which the light's edges are brought to those of the picture."""
 
-RADIUS, SMOOTHNESS = 4, 0.004
+RADIUS, SMOOTHNESS = 4, 0.001
 """Of the guided filter: window in pixels, and the variance of brightness (0..1) below which the light is smooth."""
 
 MARGIN = 16
