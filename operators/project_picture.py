@@ -45,6 +45,7 @@ class MAQUETTE_OT_project_picture(bpy.types.Operator):
             ("IMAGE", "Image", "An image that is open in Blender"),
         ],
         default="FILE",
+        options={"SKIP_SAVE"},
     )
     filepath: StringProperty(name="File", description="The picture", subtype="FILE_PATH", options={"SKIP_SAVE"})
     image: StringProperty(name="Image", description="The image that is open in Blender", options={"SKIP_SAVE"})
@@ -57,6 +58,7 @@ class MAQUETTE_OT_project_picture(bpy.types.Operator):
             ("CAMERA", "Camera", "From a camera of your choice; without one, from that of the view saved last"),
         ],
         default="VIEW",
+        options={"SKIP_SAVE"},
     )
     camera: StringProperty(name="Camera", description="The camera to project from", options={"SKIP_SAVE"})
     fit: EnumProperty(
@@ -67,6 +69,7 @@ class MAQUETTE_OT_project_picture(bpy.types.Operator):
             ("OBJECT", "Object", "What is not transparent in the picture covers the object from border to border"),
         ],
         default="FRAME",
+        options={"SKIP_SAVE"},
     )
     strength: FloatProperty(
         name="Strength", description="How much of the picture is mixed in", subtype="FACTOR", min=0, max=1, default=1
