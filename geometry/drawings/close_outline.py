@@ -9,8 +9,9 @@ from ...errors import PictureError
 from .raster_steps import close_round, dilate, grow_round, label_mask
 from .wall_mask import ink_of, stroke_width
 
-__all__ = ["close_outline"]
+__all__ = ["close_outline", "enclosed_share"]
 
+_QUICK_SIDE = 320
 _SEARCH_SIDE = 700
 """The gaps are looked for in a picture of about this size."""
 _INK = 0.35
@@ -90,3 +91,11 @@ def _without_crumbs(filled: Mask) -> Mask:
     label = label_mask(filled)
     count = np.bincount(label[filled], minlength=1)
     return filled & (count >= _CRUMB * count.max())[label]
+
+
+def enclosed_share(dark: Mask) -> float:
+    """The area within the outlines of ink, bool [H, W], by the ink's own area; gaps in the lines are closed."""
+    factor = max(-(-max(dark.shape) // _QUICK_SIDE), 1)
+    small = _shrunk(dark, factor)
+    radius = max(int(_WIDEST_GAP * max(small.shape) / 2), 1)
+    return float(np.count_nonzero(_fill(small, radius)) * factor**2 / max(np.count_nonzero(dark), 1))
