@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar, cast
+
 import numpy as np
 
 from ..contracts import Float, Pixels
 
 __all__ = ["box_extreme", "box_mean", "sample"]
+
+_Picture = TypeVar("_Picture", Float, Pixels)
 
 
 def sample(picture: Pixels | Float, x: Float, y: Float) -> Float:
@@ -28,17 +32,21 @@ def sample(picture: Pixels | Float, x: Float, y: Float) -> Float:
     return found if picture.ndim == 3 else found[:, 0]
 
 
-def box_extreme(picture: Float, reach: int, largest: bool) -> Float:
+def box_extreme(picture: _Picture, reach: int, largest: bool) -> _Picture:
     """Largest or smallest value within ``reach`` pixels along both axes (a square window)."""
     pick = np.maximum if largest else np.minimum
+    length, found = 2 * reach + 1, cast(Any, picture)
     for axis in (0, 1):
-        here = np.moveaxis(picture, axis, 0)
-        wide = here.copy()
-        for step in range(1, min(reach, len(here) - 1) + 1):
-            pick(wide[step:], here[:-step], out=wide[step:])
-            pick(wide[:-step], here[step:], out=wide[:-step])
-        picture = np.moveaxis(wide, 0, axis)
-    return picture
+        here = np.moveaxis(found, axis, 0)
+        count, width = len(here), 1
+        here = np.pad(here, [(reach, reach)] + [(0, 0)] * (here.ndim - 1), mode="edge")
+        # Windows twice as wide each time, then the last two that overlap.
+        while 2 * width <= length:
+            here = pick(here[:-width], here[width:])
+            width *= 2
+        here = pick(here[:count], here[length - width :][:count])
+        found = np.moveaxis(here, 0, axis)
+    return cast(_Picture, np.ascontiguousarray(found))
 
 
 def box_mean(picture: Float, reach: int | tuple[int, int]) -> Float:

@@ -99,7 +99,7 @@ def _reduce(window: Pixels, factor: int) -> Float:
 def _inner_weight(alpha: Float, depth: int) -> Float:
     """1 where all pixels within ``depth`` are pure foreground, and where what is pure is too thin to have such; a trace
     of alpha elsewhere."""
-    pure = (alpha >= _PURE_ALPHA).astype(np.float32)
+    pure = (alpha >= _PURE_ALPHA).astype(np.uint8)
     inner = box_extreme(pure, depth, largest=False)
     thin = pure * (1 - box_extreme(inner, depth, largest=True))
     return np.maximum(inner + thin, _BORDER_WEIGHT * (alpha / 255) ** 2).astype(np.float32)
@@ -107,5 +107,5 @@ def _inner_weight(alpha: Float, depth: int) -> Float:
 
 def _presence(alpha: Float, reach: int) -> Float:
     """1 on the subject and ``reach`` pixels around, falling to 0 over as many more."""
-    near = box_extreme((alpha > 0.5).astype(np.float32), reach, largest=True)
-    return box_mean(near, reach)
+    near = box_extreme((alpha > 0.5).astype(np.uint8), reach, largest=True)
+    return box_mean(near.astype(np.float32), reach)

@@ -154,7 +154,7 @@ def _calm_places(smooth: Float, detail: Float, trust: Float, palette: Palette) -
     label = np.full(_GRID * _GRID, -1)
     label[solid] = palette.shares(smooth.reshape(-1, 3)[solid].astype(np.float64)).argmax(1)
     label = label.reshape(_GRID, _GRID)
-    whole = box_extreme((trust > _SURE).astype(np.float32), _HALF, largest=False) > 0
+    whole = box_extreme((trust > _SURE).astype(np.uint8), _HALF, largest=False) > 0
     # Whole patches only, also at the crop's border.
     whole[:_HALF] = whole[-_HALF:] = whole[:, :_HALF] = whole[:, -_HALF:] = False
     strength = box_mean((detail**2).sum(2), _HALF).ravel()
@@ -180,8 +180,9 @@ def _tile(detail: Float, places: Indices, factor: int, rng: np.random.Generator)
             tried = (rng.random(_TRIES) * len(places)).astype(np.int64)
             tops, lefts = rows[tried] * factor - half, columns[tried] * factor - half
             patches = [detail[y : y + 2 * half, x : x + 2 * half] for y, x in zip(tops, lefts, strict=True)]
-            laid, weight = total[at] / np.sqrt(np.maximum(squares[at], 1e-6)), (squares[at] > 0) * window
-            apart = [float((weight * (patch - laid) ** 2)[::2, ::2].sum()) for patch in patches]
+            laid = (total[at] / np.sqrt(np.maximum(squares[at], 1e-6)))[::2, ::2]
+            weight = ((squares[at] > 0) * window)[::2, ::2]
+            apart = [float((weight * (patch[::2, ::2] - laid) ** 2).sum()) for patch in patches]
             total[at] += window * patches[int(np.argmin(apart))]
             squares[at] += window**2
     tile = total / np.sqrt(np.maximum(squares, 1e-6))
