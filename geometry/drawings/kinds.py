@@ -9,6 +9,7 @@ import numpy as np
 
 from ...contracts import Float, Mask, Pixels
 from ...errors import PictureError
+from ..arrays import Indices
 from .close_outline import enclosed_share
 from .coverage import border_colour
 from .raster_steps import dilate, erode
@@ -64,12 +65,13 @@ def signs_of(pixels: Pixels) -> Signs:
     step[:, :-1], step[:-1] = across, np.maximum(step[:-1], down)
     flat: Mask = front & (step <= _FLAT)
     code = (paper[flat].astype(np.int64) // 8) @ np.array([1024, 32, 1])
-    often = np.sort(np.bincount(code, minlength=1))[::-1]
-    colours = int(np.searchsorted(np.cumsum(often), 0.9 * often.sum())) + 1
+    reached: Indices = np.cumsum(np.sort(np.bincount(code, minlength=1))[::-1])
+    colours = int(np.count_nonzero(reached < 0.9 * reached[-1])) + 1
+    chroma: Float = paper.max(axis=2) - paper.min(axis=2)
     within = erode(front, 2)
     changes: Float = step[(within if within.any() else front) & (step > _FLAT)]
     return Signs(
-        float(np.percentile(np.ptp(paper, axis=2), 98)),
+        float(np.percentile(chroma, 98)),
         float(flat.sum() / front.sum()),
         colours,
         1.0 - float(rim.mean()),
