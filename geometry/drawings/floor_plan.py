@@ -83,6 +83,8 @@ def floor_plan(
     loops = _outlines(walls, scale)
     angle = main_direction(loops)
     loops = straighten(Loops(turn(loops.points, -angle), loops.first), walls.thickness)
+    if touching_links(to_units(loops.points), loops.links).any():
+        raise PictureError("The walls in the picture cannot be told apart; use a clean floor plan.")
     if not metres_per_pixel:
         scale = (width_m or 0.0) / float(np.ptp(loops.points[:, 0]))
     openings = find_openings(loops, ink, angle, scale)

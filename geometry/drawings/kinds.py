@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from ...contracts import Float, Mask, Pixels
+from ...contracts import Float, Kind, Mask, Pixels
 from ...errors import PictureError
 from ..arrays import Indices
 from .close_outline import enclosed_share
@@ -15,9 +14,7 @@ from .coverage import border_colour
 from .raster_steps import dilate, erode
 from .wall_mask import ink_of, stroke_width
 
-__all__ = ["Kind", "Signs", "kind_of", "signs_of"]
-
-Kind = Literal["photo", "illustration", "sketch", "logo", "relief", "floor plan"]
+__all__ = ["Signs", "kind_of", "signs_of"]
 
 _SIDE = 640
 _NEAR, _FLAT, _SOFT = 20, 4, 24
@@ -130,7 +127,7 @@ def kind_of(pixels: Pixels) -> tuple[Kind, str]:
     lines = signs.plain > 0.95 and signs.tones < 0.01 and signs.chroma <= 30
     if lines and signs.enclosed > 2.8 and signs.stroke < 0.02:
         if signs.square > 0.45:
-            return "floor plan", "Thin and thick lines at right angles on plain paper."
+            return "floor_plan", "Thin and thick lines at right angles on plain paper."
         return "sketch", "Thin lines on plain paper around empty areas."
     if signs.plain > 0.97 and signs.flat > 0.65 and signs.colours <= 4:
         return "logo", "Flat shapes in few colours on a plain background."

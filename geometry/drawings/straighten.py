@@ -69,17 +69,26 @@ def straighten(loops: Loops, thickness: float) -> Loops:
     Loops
         On whole units; loops that would touch another stay as they are.
     """
-    loops = _without_stubs(loops, thickness)
-    sides = _classified(loops, thickness)
-    parts = [_loop(loops, sides, begin, end) for begin, end in zip(loops.first[:-1], loops.first[1:], strict=True)]
-    plain = [loops.points[begin:end] for begin, end in zip(loops.first[:-1], loops.first[1:], strict=True)]
-    sound = [len(part) >= 3 for part in parts]
-    parts = [part if fine else before for part, before, fine in zip(parts, plain, sound, strict=True)]
-    result = _joined(parts)
-    touching = touching_links(to_units(result.points), result.links)
-    turned = signed_areas(result) * signed_areas(loops) <= 0
-    bad = np.unique(np.concatenate([result.owner[touching], np.flatnonzero(turned)])).tolist()
-    return _joined([plain[k] if k in bad else part for k, part in enumerate(parts)])
+    plain = _parts(loops)
+    trimmed = _without_stubs(loops, thickness)
+    sides = _classified(trimmed, thickness)
+    bounds = zip(trimmed.first[:-1].tolist(), trimmed.first[1:].tolist(), strict=True)
+    parts = [_loop(trimmed, sides, begin, end) for begin, end in bounds]
+    parts = [part if len(part) >= 3 else before for part, before in zip(parts, plain, strict=True)]
+    while True:
+        result = _joined(parts)
+        touching = touching_links(to_units(result.points), result.links)
+        turned = signed_areas(result) * signed_areas(loops) <= 0
+        bad = np.concatenate([result.owner[touching], np.flatnonzero(turned)]).tolist()
+        bad = {k for k in bad if parts[k] is not plain[k]}
+        if not bad:
+            return result
+        parts = [plain[k] if k in bad else part for k, part in enumerate(parts)]
+
+
+def _parts(loops: Loops) -> list[Points]:
+    """The points of each loop."""
+    return [loops.points[begin:end] for begin, end in zip(loops.first[:-1], loops.first[1:], strict=True)]
 
 
 def _without_stubs(loops: Loops, thickness: float) -> Loops:

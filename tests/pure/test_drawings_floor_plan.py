@@ -241,3 +241,19 @@ def text_only() -> Pixels:
 def test_what_is_no_plan_is_refused(pixels: Pixels, scale: float | None) -> None:
     with pytest.raises(PictureError):
         floor_plan(pixels, metres_per_pixel=scale)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_busy_pictures_give_a_sound_mesh_or_one_sentence(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    coarse = Image.fromarray(rng.integers(0, 256, (24, 30, 3), np.uint8))
+    rgb = np.asarray(coarse.resize((240, 180), Image.Resampling.BICUBIC)).astype(float) + rng.normal(
+        0, 9, (180, 240, 3)
+    )
+    pixels = np.dstack([np.clip(rgb, 0, 255).astype(np.uint8), np.full((180, 240), 255, np.uint8)])
+    try:
+        mesh = floor_plan(pixels, width_m=8 + 4 * seed).mesh
+    except PictureError as error:
+        assert str(error).endswith(".")
+    else:
+        faultless(mesh)
