@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from ..contracts import Float
 from ..inference.card import EMBEDDED, load_card
 from ..inference.session import Session
 from ..inference.upscale import UpscaleModel
@@ -28,6 +29,8 @@ PAPER, OPAQUE = 128, 128
 """Grey level behind cut-out pictures, and the alpha from which a pixel counts."""
 NOISE, QUALITY = 2.0, 88
 """Of a picture as a phone has it: noise in levels, quality of its JPEG file."""
+ALIKE = 0.05
+"""Textures that differ by less, on average of 16 x 16 cells, are the same."""
 WAYS = ("area", "bicubic", "phone")
 LARGE, SHOWN = 4096, 6
 Pixels = npt.NDArray[np.uint8]
@@ -74,9 +77,20 @@ def _pictures(evaluation: Path, meshes: Path, every: int) -> Iterator[_Picture]:
     for kind, pattern in (("images", "*.png"), ("photos", "*.jpg")):
         for path in sorted((evaluation / "val" / kind).glob(pattern))[::every]:
             yield _read(kind, path)
-    for number, texture in enumerate(textures(meshes, "val")):
+    for number, texture in enumerate(_unseen(textures(meshes, "val"), textures(meshes, "train"))):
         rgb = (texture * 255 + 0.5).astype(np.uint8)
         yield _Picture("textures", f"texture {number + 1}", rgb, np.ones(rgb.shape[:2], bool))
+
+
+def _unseen(held_out: list[Float], learned: list[Float]) -> list[Float]:
+    """The held-out textures that no training mesh has, not even compressed anew or in slightly other colours."""
+    known = np.stack([_coarse(texture) for texture in learned])
+    return [t for t in held_out if float(np.abs(known - _coarse(t)).mean((1, 2, 3)).min()) > ALIKE]
+
+
+def _coarse(texture: Float) -> Float:
+    image = Image.fromarray((texture * 255 + 0.5).astype(np.uint8))
+    return np.asarray(image.resize((16, 16), Image.Resampling.BOX), np.float32) / 255
 
 
 def _reduce(picture: Pixels, factor: int, way: str, rng: np.random.Generator) -> Pixels:
