@@ -28,11 +28,13 @@ __all__ = [
     "Fix",
     "Float",
     "Int",
+    "Kind",
     "Mask",
     "MeshArrays",
     "MeshReport",
     "Pixels",
     "Quality",
+    "Relief",
     "Report",
     "Settings",
     "Subject",
@@ -50,7 +52,9 @@ Pixels: TypeAlias = npt.NDArray[np.uint8]
 Background = Literal["auto", "alpha", "keep", "remove"]
 Device = Literal["auto", "cpu", "cuda", "directml", "coreml"]
 Fix = Literal["crop", "expose", "upscale"]
+Kind = Literal["auto", "photo", "illustration", "sketch", "logo", "relief", "floor_plan"]
 Quality = Literal["draft", "standard", "high"]
+Relief = Literal["lithophane", "coin", "terrain", "slice"]
 Topology = Literal["tris", "quads"]
 Use = Literal["solid", "visual", "raw"]
 
@@ -59,11 +63,14 @@ Use = Literal["solid", "visual", "raw"]
 class Settings:
     """What the user asks for. Values are checked by `settings.check_settings`.
 
-    ``fixes``: how the picture is mended before it is used (`inference.mend`).
+    ``kind``: what kind of picture it is; from *sketch* on, it needs no networks (`drawing`). For such kinds alone:
+    ``width`` and ``thickness`` in metres, 0 for the usual; ``wall_height`` of a floor plan; ``relief``, what a relief
+    is for. ``fixes``: how the picture is mended before it is used (`inference.mend`).
     ``delight``: how much of the light and shade in the picture is taken out of the texture, 0..1. ``material``: one of
     `materials.PRESETS`.
     """
 
+    kind: Kind = "auto"
     background: Background = "auto"
     fixes: tuple[Fix, ...] = ()
     quality: Quality = "standard"
@@ -72,6 +79,10 @@ class Settings:
     texture_size: int = 2048
     use: Use = "solid"
     height: float = 1.0
+    width: float = 0.0
+    thickness: float = 0.0
+    wall_height: float = 2.5
+    relief: Relief = "lithophane"
     delight: float = 0.0
     material: str = "auto"
     device: Device = "auto"
@@ -194,7 +205,10 @@ class MeshReport:
 
 @dataclass(frozen=True)
 class Report:
-    """What a run did. `dataclasses.asdict` of it is the JSON that ``--report`` writes."""
+    """What a run did. `dataclasses.asdict` of it is the JSON that ``--report`` writes.
+
+    ``kind``: what kind of picture it was taken for; ``notes``: what there is to say of the picture, a sentence each.
+    """
 
     version: str
     image: str
@@ -203,4 +217,6 @@ class Report:
     seconds: Mapping[str, float]
     mesh: MeshReport
     finish: Finish | None = None
+    kind: Kind = "photo"
+    notes: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()

@@ -14,11 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from .contracts import Device, Finish, Float, Int, MeshArrays, Pixels, Report, Settings, Subject, Surface, Volume
+from .contracts import Device, Finish, Float, Int, Kind, MeshArrays, Pixels, Report, Settings, Subject, Surface, Volume
+from .drawing import DRAWINGS, draw
 from .errors import CancelledError, ModelError
 from .geometry.axes import place, view_to_object
 from .geometry.bake import bake_texture
 from .geometry.decimate import decimate
+from .geometry.drawings.kinds import kind_of
 from .geometry.extract import extract_surface
 from .geometry.field import grid_to_view, refine_volume
 from .geometry.measure import measure
@@ -152,6 +154,7 @@ class Steps:
         "Reading the picture": 0.02,
         "Mending the picture": 0.01,
         "Cutting out the subject": 0.07,
+        "Making the drawing's mesh": 0.87,
         "Estimating depth": 0.05,
         "Estimating light and material": 0.03,
         "Completing the shape": 0.05,
@@ -250,13 +253,22 @@ def _looks(
 
 
 def reconstruct(picture: Path, settings: Settings, models: ModelSet, steps: Steps) -> Draft:
-    """All of `generate` but placing and measuring the mesh."""
+    """All of `generate` but placing and measuring the mesh, for a picture that is no drawing."""
+    return _reconstruct(_read(picture, settings, models, steps), settings, models, steps)
+
+
+def _read(picture: Path, settings: Settings, models: ModelSet, steps: Steps) -> Pixels:
+    """The picture as it is used."""
     check_settings(settings)
     with steps.step("Reading the picture"):
         pixels = decode_picture(picture)
     if settings.fixes:
         with steps.step("Mending the picture"):
             pixels = mend_picture(pixels, settings.fixes, settings.background, models.matte, models.upscale)
+    return pixels
+
+
+def _reconstruct(pixels: Pixels, settings: Settings, models: ModelSet, steps: Steps) -> Draft:
     subject, surface, join = _see(pixels, settings, models, steps)
     light, finish = _light(subject, surface, settings, models, steps)
     with steps.step("Completing the shape"):
@@ -296,11 +308,37 @@ def generate(picture: Path, settings: Settings, models: ModelSet, progress: Prog
         One of its children, with a sentence for the user.
     """
     steps = Steps(progress, cancelled)
-    draft = reconstruct(picture, settings, models, steps)
+    pixels = _read(picture, settings, models, steps)
+    kind, notes = _kind(pixels, settings)
+    if kind in DRAWINGS:
+        return _drawn(picture, pixels, kind, notes, settings, steps)
+    draft = _reconstruct(pixels, settings, models, steps)
     with steps.step("Checking the mesh"):
         upright = place(view_to_object(draft.mesh.vertices, draft.surface.camera.elevation), settings.height)
         mesh = replace(draft.mesh, vertices=upright)
         report = measure(from_faces(mesh.vertices, mesh.faces))
     progress("Done", 1.0)
     used = models.used(draft.join, draft.finish is not None)
-    return Result(mesh, Report(VERSION, str(picture), settings, used, steps.seconds, report, draft.finish))
+    return Result(mesh, Report(VERSION, str(picture), settings, used, steps.seconds, report, draft.finish, kind, notes))
+
+
+def _kind(pixels: Pixels, settings: Settings) -> tuple[Kind, tuple[str, ...]]:
+    """What kind of picture it is, and a sentence on it where that was not asked for."""
+    if settings.kind != "auto":
+        return settings.kind, ()
+    kind, why = kind_of(pixels)
+    named = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind.replace('_', ' ')}"
+    return kind, () if kind == "photo" else (f"Taken for {named}: {why[0].lower()}{why[1:]}",)
+
+
+def _drawn(
+    picture: Path, pixels: Pixels, kind: Kind, notes: tuple[str, ...], settings: Settings, steps: Steps
+) -> Result:
+    """The result for a drawing: exact, without networks."""
+    with steps.step("Making the drawing's mesh"):
+        drawn = draw(pixels, kind, settings)
+    with steps.step("Checking the mesh"):
+        report = measure(from_faces(drawn.mesh.vertices, drawn.mesh.faces))
+    steps.progress("Done", 1.0)
+    told = (*notes, *drawn.notes)
+    return Result(drawn.mesh, Report(VERSION, str(picture), settings, (), steps.seconds, report, None, kind, told))

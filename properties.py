@@ -41,6 +41,62 @@ class MAQUETTE_PG_settings(PropertyGroup):
         description="The picture to make a mesh of: one object, seen whole, best in front of a plain or no background",
         update=_forget_thumbnail,
     )
+    kind: EnumProperty(
+        name="Kind",
+        description="What kind of picture it is",
+        items=(
+            ("auto", "Auto", "As it looks; the result says what it was taken for"),
+            ("photo", "Photo", "A photograph, a rendering or a painting of one object"),
+            ("illustration", "Illustration", "Concept art: flat areas of colour"),
+            ("sketch", "Sketch", "Line art: its outline is closed, filled and blown up to a soft solid"),
+            ("logo", "Logo", "A logo or silhouette: its outlines are traced and extruded, with a bevel"),
+            ("relief", "Relief", "Light and dark become heights: a lithophane, a coin, terrain"),
+            ("floor_plan", "Floor Plan", "Walls are found, straightened and built, with doors, windows and a floor"),
+        ),
+        default=_DEFAULTS.kind,
+        update=_forget_check,
+    )
+    width: FloatProperty(
+        name="Width",
+        description="How wide the relief or the building is; 0 for the usual",
+        default=_DEFAULTS.width,
+        min=0.0,
+        max=HEIGHT_LIMITS[1],
+        precision=3,
+        subtype="DISTANCE",
+        unit="LENGTH",
+    )
+    thickness: FloatProperty(
+        name="Thickness",
+        description="How thick the solid is at its thickest; 0 for the usual",
+        default=_DEFAULTS.thickness,
+        min=0.0,
+        max=HEIGHT_LIMITS[1],
+        precision=4,
+        subtype="DISTANCE",
+        unit="LENGTH",
+    )
+    wall_height: FloatProperty(
+        name="Wall Height",
+        description="How high the walls are",
+        default=_DEFAULTS.wall_height,
+        min=0.1,
+        max=HEIGHT_LIMITS[1],
+        soft_max=10.0,
+        subtype="DISTANCE",
+        unit="LENGTH",
+    )
+    relief: EnumProperty(
+        name="Relief",
+        description="What the relief is for",
+        items=(
+            ("lithophane", "Lithophane", "Dark is thick: for light from behind; 100 mm wide"),
+            ("coin", "Coin", "Bright stands out of a disc with a rim; 30 mm wide"),
+            ("terrain", "Terrain", "Bright is high, lying on the ground; 100 mm wide"),
+            ("slice", "Medical Slice", "Bright tissue stands out; 100 mm wide"),
+        ),
+        default=_DEFAULTS.relief,
+    )
     background: EnumProperty(
         name="Background",
         description="What in the picture is not the object",
@@ -186,6 +242,11 @@ def detach() -> None:
 def read_settings(group: MAQUETTE_PG_settings, device: Device) -> Settings:
     """The scene's settings as the pipeline takes them; its metre is Blender's unit."""
     return Settings(
+        kind=group.kind,
+        width=group.width,
+        thickness=group.thickness,
+        wall_height=group.wall_height,
+        relief=group.relief,
         background=group.background,
         fixes=tuple(fix for fix in get_args(Fix) if fix in group.fixes),
         quality=group.quality,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, get_args
 
-from .contracts import Background, Device, Fix, Quality, Settings, Topology, Use
+from .contracts import Background, Device, Fix, Kind, Quality, Relief, Settings, Topology, Use
 from .errors import MaquetteError
 from .materials import PRESETS
 
@@ -75,7 +75,15 @@ def check_settings(settings: Settings) -> Settings:
     MaquetteError
         One sentence naming the first value that cannot be used and the values that can.
     """
-    choices = {"background": Background, "quality": Quality, "topology": Topology, "use": Use, "device": Device}
+    choices = {
+        "kind": Kind,
+        "relief": Relief,
+        "background": Background,
+        "quality": Quality,
+        "topology": Topology,
+        "use": Use,
+        "device": Device,
+    }
     for name, kind in choices.items():
         value = getattr(settings, name)
         if value not in get_args(kind):
@@ -94,6 +102,14 @@ def check_settings(settings: Settings) -> Settings:
             f"The texture size cannot be {settings.texture_size}; choose one of {sizes} (0 is no texture)."
         )
     low_height, high_height = HEIGHT_LIMITS
+    for name in ("width", "thickness"):
+        value = getattr(settings, name)
+        if not (math.isfinite(value) and 0 <= value <= high_height):
+            raise MaquetteError(
+                f"The {name} must be at most {high_height:g} metres, or 0 for the usual, not {value:g}."
+            )
+    if not (math.isfinite(settings.wall_height) and 0 < settings.wall_height <= high_height):
+        raise MaquetteError(f"The walls must be at most {high_height:g} metres high, not {settings.wall_height:g}.")
     if not (math.isfinite(settings.height) and low_height <= settings.height <= high_height):
         raise MaquetteError(
             f"The height must be between {low_height:g} and {high_height:g} metres, not {settings.height:g}."

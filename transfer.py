@@ -193,6 +193,7 @@ def _report(content: Any) -> Report:
         "mesh": MeshReport(**mesh),
         "models": tuple(content["models"]),
         "finish": Finish(**content["finish"]) if content["finish"] else None,
+        "notes": tuple(content["notes"]),
         "outputs": tuple(content["outputs"]),
     }
     return Report(**{**content, **built})

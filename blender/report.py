@@ -21,6 +21,7 @@ __all__ = [
     "problem_lines",
     "read_report",
     "run_line",
+    "run_notes",
     "store_cleaning",
     "store_mesh_report",
     "store_report",
@@ -104,6 +105,11 @@ def run_line(report: Mapping[str, Any]) -> str:
         return ""
     devices = sorted({model["provider"].removesuffix("ExecutionProvider") for model in models})
     return f"{sum(seconds.values()):.1f} s on {' and '.join(devices)}"
+
+
+def run_notes(report: Mapping[str, Any]) -> list[str]:
+    """What the run had to say of its picture."""
+    return [str(note) for note in report.get("notes") or []]
 
 
 def finish_line(report: Mapping[str, Any]) -> str:

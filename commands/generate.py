@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from ..contracts import Background, Device, Fix, MeshArrays, Quality, Settings, Topology, Use
+from ..contracts import Background, Device, Fix, Kind, MeshArrays, Quality, Relief, Settings, Topology, Use
 from ..errors import MaquetteError
 from ..materials import PRESETS
 from ..outputs import staged
@@ -29,6 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("image", metavar="IMAGE", type=Path, help="the picture of one object, seen whole")
     add("-o", "--output", metavar="OUT", type=Path, required=True, help="the mesh; .glb .obj .fbx .stl .ply or .usd")
+    add("--kind", choices=get_args(Kind), default=default.kind, help="what kind of picture it is (else as it looks)")
     add("--faces", type=int, metavar="N", help="target count of faces (else as the quality says)")
     add("--quality", choices=get_args(Quality), default=default.quality, help="sets faces, texture and fineness")
     add("--texture", type=int, choices=TEXTURE_SIZES, help="side of the texture in pixels (else as the quality says)")
@@ -37,6 +38,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--background", choices=get_args(Background), default=default.background, help="what is not the object")
     add("--fix", nargs="+", choices=get_args(Fix), default=(), help="mend the picture before it is used")
     add("--height", type=float, default=default.height, metavar="M", help="height of the object in metres")
+    add("--width", type=float, default=default.width, metavar="M", help="width of a relief or a floor plan in metres")
+    add("--thickness", type=float, default=default.thickness, metavar="M", help="of a logo, a sketch or a relief")
+    add("--wall-height", type=float, default=default.wall_height, metavar="M", help="of a floor plan")
+    add("--relief", choices=get_args(Relief), default=default.relief, help="what a relief is for")
     add(
         "--delight",
         type=float,
@@ -77,6 +82,8 @@ def run(options: argparse.Namespace) -> None:
         made = result.report
         write_report(staging, options.image, report, lambda outputs: asdict(replace(made, outputs=outputs)))
         staging.publish()
+    for note in made.notes:
+        say(note)
     _summarise(options.output, asdict(made.mesh), time.perf_counter() - started)
 
 
@@ -86,6 +93,11 @@ def _settings(options: argparse.Namespace) -> Settings:
     try:
         return check_settings(
             Settings(
+                kind=options.kind,
+                width=options.width,
+                thickness=options.thickness,
+                wall_height=options.wall_height,
+                relief=options.relief,
                 background=options.background,
                 fixes=tuple(options.fix),
                 quality=options.quality,

@@ -34,9 +34,23 @@ class MAQUETTE_PT_generate(bpy.types.Panel):
         _draw_error(self.layout, context)
 
 
+# What each kind of picture that needs no network has of the settings.
+_DRAWN = {
+    "sketch": ("target_faces", "texture_size", "height", "thickness"),
+    "logo": ("texture_size", "height", "thickness"),
+    "relief": ("relief", "target_faces", "width", "thickness"),
+    "floor_plan": ("width", "wall_height"),
+}
+
+
 def _draw_settings(layout: bpy.types.UILayout, settings: MAQUETTE_PG_settings) -> None:
     layout.use_property_split = True
     layout.use_property_decorate = False
+    layout.prop(settings, "kind")
+    if settings.kind in _DRAWN:
+        for name in _DRAWN[settings.kind]:
+            layout.prop(settings, name)
+        return
     layout.prop(settings, "background")
     layout.prop(settings, "quality")
     row = layout.row()

@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ..blender.report import cleaning_part, mesh_lines, mesh_part, problem_lines, read_report, run_line
+from ..blender.report import cleaning_part, mesh_lines, mesh_part, problem_lines, read_report, run_line, run_notes
 from ..operators.cancel import MAQUETTE_OT_cancel
 from ..operators.check_mesh import MAQUETTE_OT_check_mesh
 from ..operators.clean_up import MAQUETTE_OT_clean_up
@@ -103,6 +103,8 @@ def _draw_report(
     _draw_cleaning(box, context, report)
     if not item.modifiers and len(item.data.vertices) != mesh["vertices"]:
         draw_text(box, context, "The mesh was changed since: check it again", icon="INFO")
+    for note in run_notes(report):
+        draw_text(box, context, note, icon="INFO")
     made = run_line(report)
     if made:
         draw_text(box, context, made, icon="TIME")

@@ -18,7 +18,7 @@ from .kind_pictures import DRAWN, draw_kind
 
 __all__ = ["main"]
 
-KINDS = ("photo", "illustration", "sketch", "logo", "relief", "floor plan")
+KINDS = ("photo", "illustration", "sketch", "logo", "relief", "floor_plan")
 FIRST_SEED = 10_000
 PAGE = """# Kinds of pictures
 
@@ -59,7 +59,7 @@ def _photos(shared: Path) -> Iterator[tuple[str, str, Pixels]]:
 def _pictures(shared: Path, each: int) -> Iterator[tuple[str, str, Pixels]]:
     for kind in DRAWN:
         for seed in range(FIRST_SEED, FIRST_SEED + each):
-            yield f"{kind}, drawn", kind, draw_kind(kind, np.random.default_rng(seed))
+            yield f"{kind.replace('_', ' ')}, drawn", kind, draw_kind(kind, np.random.default_rng(seed))
     yield from _photos(shared)
 
 
@@ -85,7 +85,7 @@ def main() -> None:
     page = PAGE.format(
         each=options.each,
         seconds=seconds / count,
-        heads=" | ".join(KINDS),
+        heads=" | ".join(KINDS).replace("_", " "),
         rule="---|" * len(KINDS),
         rows="\n".join(rows),
     )

@@ -229,6 +229,6 @@ DRAWN: dict[str, Callable[[np.random.Generator], Pixels]] = {
     "sketch": _sketch,
     "logo": _logo,
     "relief": _relief,
-    "floor plan": _floor_plan,
+    "floor_plan": _floor_plan,
 }
 """How each kind is drawn."""

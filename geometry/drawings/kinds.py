@@ -11,7 +11,7 @@ from ...errors import PictureError
 from ..arrays import Indices
 from .close_outline import enclosed_share
 from .coverage import border_colour
-from .raster_steps import dilate, erode
+from .raster_steps import dilate, erode, reduce_pixels
 from .wall_mask import ink_of, stroke_width
 
 __all__ = ["Signs", "kind_of", "signs_of"]
@@ -50,7 +50,7 @@ class Signs:
 def signs_of(pixels: Pixels) -> Signs:
     """Measure a picture, uint8 [H, W, 4] sRGB with straight alpha."""
     factor = max(-(-max(pixels.shape[:2]) // _SIDE), 1)
-    small = _reduced(pixels, factor)
+    small = reduce_pixels(pixels, factor)
     rgb, alpha = small[:, :, :3].astype(np.float32), small[:, :, 3] > 127
     paper = rgb * alpha[:, :, None] + np.float32(255) * ~alpha[:, :, None]
     clear = ~alpha.all()
@@ -76,18 +76,6 @@ def signs_of(pixels: Pixels) -> Signs:
         float((changes <= _SOFT).mean()) if len(changes) else 0.0,
         float(np.percentile(step, 99)),
     )
-
-
-def _reduced(pixels: Pixels, factor: int) -> Pixels:
-    """Means of blocks; what is left over at the right and below is dropped."""
-    rows, columns = (max(side // factor, 1) for side in pixels.shape[:2])
-    part = pixels[: rows * factor, : columns * factor]
-    total = np.zeros((rows, columns, 4), np.float32)
-    tall, wide = min(factor, len(part)), min(factor, part.shape[1])
-    for down in range(tall):
-        for right in range(wide):
-            total += part[down::factor, right::factor][:rows, :columns]
-    return np.rint(total / (tall * wide)).astype(np.uint8)
 
 
 def _line_signs(small: Pixels) -> tuple[float, float, float, float]:

@@ -90,11 +90,20 @@ def test_quality_sets_what_is_not_given(asked: list[Settings], picture: Path) ->
 def test_every_option_reaches_the_pipeline(asked: list[Settings], picture: Path) -> None:
     options = "--faces 300 --texture 1024 --topology quads --use raw --background keep --height 2.5 --device cpu"
     more = "--matte-model other-matte --depth-model other-depth --shape-model other-shape --quality high"
+    drawn = "--kind logo --width 2 --thickness 0.25 --wall-height 3 --relief coin"
     look = "--delight 0.5 --material metal --fix expose crop"
     out = str(picture.with_suffix(".stl"))
-    assert cli.main(["generate", str(picture), "-o", out, *options.split(), *more.split(), *look.split()]) == 0
+    assert (
+        cli.main(["generate", str(picture), "-o", out, *options.split(), *more.split(), *look.split(), *drawn.split()])
+        == 0
+    )
     assert asked == [
         Settings(
+            kind="logo",
+            width=2.0,
+            thickness=0.25,
+            wall_height=3.0,
+            relief="coin",
             background="keep",
             fixes=("expose", "crop"),
             quality="high",

@@ -12,7 +12,7 @@ from maquette.inference.decode import decode_picture
 from maquette.training.kind_pictures import DRAWN, draw_kind
 
 
-@pytest.mark.parametrize("kind", ["sketch", "logo", "relief", "floor plan"])
+@pytest.mark.parametrize("kind", ["sketch", "logo", "relief", "floor_plan"])
 def test_drawn_pictures_are_known(kind: str) -> None:
     found = [kind_of(draw_kind(kind, np.random.default_rng(seed)))[0] for seed in range(500, 508)]
     assert found.count(kind) >= 7

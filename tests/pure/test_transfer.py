@@ -29,6 +29,7 @@ REPORT_OF_RUN = Report(
     models=({"id": "maquette-depth", "sha256": "ab" * 32, "provider": "CPUExecutionProvider"},),
     seconds={"Reading the picture": 0.1},
     mesh=COUNTS,
+    notes=("Taken for a logo.",),
     finish=Finish(0.3, 1.0, "reflections as of metal"),
 )
 
