@@ -6,11 +6,12 @@ import numpy as np
 
 from ...contracts import Mask, Pixels
 from ...errors import PictureError
-from .raster_steps import close_round, dilate, grow_round, label_mask
+from .raster_steps import close_round, dilate, grow_round, label_mask, reduce_pixels
 from .wall_mask import ink_of, stroke_width
 
 __all__ = ["close_outline", "enclosed_share"]
 
+_LONGEST_SIDE = 2048
 _QUICK_SIDE = 320
 _SEARCH_SIDE = 700
 """The gaps are looked for in a picture of about this size."""
@@ -38,14 +39,17 @@ def close_outline(pixels: Pixels) -> Pixels:
     Returns
     -------
     uint8 [H, W]
-        Alpha: 255 within the outline, whatever is drawn there, 0 outside, smooth along the lines' edges.
+        Alpha: 255 within the outline, whatever is drawn there, 0 outside, smooth along the lines' edges. Pictures over
+        2048 pixels are worked on reduced.
 
     Raises
     ------
     PictureError
         There is no ink, or the lines enclose nothing.
     """
-    ink = ink_of(pixels)
+    height, width = pixels.shape[:2]
+    coarse = -(-max(height, width) // _LONGEST_SIDE)
+    ink = ink_of(reduce_pixels(pixels, coarse))
     dark = ink > _INK
     rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
     extent = max(int(rows[-1] - rows[0]), int(columns[-1] - columns[0])) + 1
@@ -56,7 +60,14 @@ def close_outline(pixels: Pixels) -> Pixels:
     if thin and np.count_nonzero(filled) < _EMPTY * np.count_nonzero(dark & filled):
         raise PictureError("The lines of the sketch enclose nothing; close the outline, or use a picture with shading.")
     edge = np.where(dilate(filled, 1), ink, 0.0)
-    return np.where(filled, np.uint8(255), np.rint(edge * 255).astype(np.uint8))
+    alpha = np.where(filled, np.uint8(255), np.rint(edge * 255).astype(np.uint8))
+    if coarse > 1:
+        row, column = (
+            np.minimum(np.arange(side) // coarse, limit - 1)
+            for side, limit in zip((height, width), alpha.shape, strict=True)
+        )
+        alpha = alpha[row[:, None], column]
+    return alpha
 
 
 def _shrunk(mask: Mask, factor: int) -> Mask:

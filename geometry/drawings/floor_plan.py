@@ -17,7 +17,7 @@ from .delaunay import constrained_delaunay
 from .drawn import Drawn
 from .openings import Opening, find_openings
 from .prisms import stack_prisms
-from .raster_steps import open_round
+from .raster_steps import open_round, reduce_pixels
 from .simplify import CUT_OFF, simplify_loops, to_units
 from .straighten import main_direction, straighten, turn
 from .wall_mask import WallMask, find_walls, ink_of
@@ -77,7 +77,7 @@ def floor_plan(
     if (metres_per_pixel or 0) <= 0 and (width_m or 0) <= 0:
         raise PictureError("Give the plan's scale, or how many metres wide the building is.")
     factor = -(-max(pixels.shape[:2]) // _LONGEST_SIDE)
-    ink = _reduced(ink_of(pixels), factor)
+    ink = ink_of(reduce_pixels(pixels, factor))
     scale = metres_per_pixel * factor if metres_per_pixel else _guess_scale(ink, width_m or 0.0)
     walls = find_walls(ink, scale)
     loops = _outlines(walls, scale)
@@ -92,15 +92,6 @@ def floor_plan(
     centre = (loops.points.min(axis=0) + loops.points.max(axis=0)) / 2
     vertices, faces = stack_prisms((places - centre) * scale, triangles, levels + heights.slab, solid)
     return Drawn(MeshArrays(vertices, faces), tuple(_notes(built, angle, walls.outlined)))
-
-
-def _reduced(ink: Float, factor: int) -> Float:
-    """Means of blocks of pixels; what is left over at the right and below is dropped."""
-    if factor == 1:
-        return ink
-    rows, columns = (side // factor for side in ink.shape)
-    blocks = ink[: rows * factor, : columns * factor].reshape(rows, factor, columns, factor)
-    return blocks.mean(axis=(1, 3))
 
 
 def _guess_scale(ink: Float, width_m: float) -> float:

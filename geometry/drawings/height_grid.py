@@ -136,6 +136,14 @@ def sampled_mean(picture: Float, places: Points, step: float, smooth: float) -> 
     -------
     float32 [N]
     """
+    height, factor = len(picture), max(int(step), 1)
+    if factor > 1:
+        # Fine pictures are reduced first, which saves time and memory.
+        tall, wide = (-side % factor for side in picture.shape)
+        padded = np.pad(picture, ((0, tall), (0, wide)), mode="edge")
+        rows, columns = (side // factor for side in padded.shape)
+        picture = padded.reshape(rows, factor, columns, factor).mean(axis=(1, 3))
+        step /= factor
     reach = (step - 1.0) / 2.0
     if reach >= 0.5:
         picture = box_mean(picture, int(reach + 0.5))
@@ -145,7 +153,7 @@ def sampled_mean(picture: Float, places: Points, step: float, smooth: float) -> 
         for _ in range(3 if wide else 0):
             picture = box_mean(picture, wide)
     x, y = places.astype(np.float32).T
-    return sample(picture, x, len(picture) - y)
+    return sample(picture, x / factor, (height - y) / factor)
 
 
 def cut_share(alpha: Float, cells: float) -> tuple[Float, float]:

@@ -1,14 +1,14 @@
-"""Growing and shrinking of masks by whole pixels."""
+"""Growing, shrinking and labelling of masks, and reduction of pictures, by whole pixels."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ...contracts import Mask
+from ...contracts import Mask, Pixels
 from ..arrays import Indices
 from ..components import components
 
-__all__ = ["close_round", "dilate", "erode", "grow_round", "label_mask", "open_round"]
+__all__ = ["close_round", "dilate", "erode", "grow_round", "label_mask", "open_round", "reduce_pixels"]
 
 
 def dilate(mask: Mask, steps: int) -> Mask:
@@ -78,3 +78,17 @@ def label_mask(mask: Mask) -> Indices:
     label = np.zeros(mask.shape, np.int64)
     label[mask] = first[root[run[mask]]]
     return label
+
+
+def reduce_pixels(pixels: Pixels, factor: int) -> Pixels:
+    """Means of blocks of ``factor`` squared pixels; what is left over at the right and below is dropped."""
+    if factor == 1:
+        return pixels
+    rows, columns = (max(side // factor, 1) for side in pixels.shape[:2])
+    part = pixels[: rows * factor, : columns * factor]
+    total = np.zeros((rows, columns, 4), np.float32)
+    tall, wide = min(factor, len(part)), min(factor, part.shape[1])
+    for down in range(tall):
+        for right in range(wide):
+            total += part[down::factor, right::factor][:rows, :columns]
+    return np.rint(total / (tall * wide)).astype(np.uint8)

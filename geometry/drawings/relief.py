@@ -49,6 +49,7 @@ _LEAST_RANGE = 2.5 / 255
 _THINNEST = 0.05
 _FEWEST_FACES = 100
 _MILLIMETRE = 1e-3
+_ROWS = 256
 
 
 def relief(
@@ -119,9 +120,15 @@ def _heights(pixels: Pixels | npt.NDArray[np.floating[Any]], dark_is_thick: bool
     if pixels.ndim == 2:
         values = np.nan_to_num(pixels.astype(np.float32), nan=0.0)
         return (1.0 - values if dark_is_thick else values), np.ones(values.shape, np.float32)
-    alpha = pixels[:, :, 3].astype(np.float32) / np.float32(255)
-    luma = pixels[:, :, :3].astype(np.float32) @ (_LUMA / np.float32(255))
-    return ((1.0 - luma if dark_is_thick else luma) * alpha).astype(np.float32), alpha
+    heights = np.empty(pixels.shape[:2], np.float32)
+    alpha = np.empty_like(heights)
+    for begin in range(0, len(pixels), _ROWS):
+        rows = slice(begin, begin + _ROWS)
+        part = pixels[rows].astype(np.float32) / np.float32(255)
+        luma = part[:, :, :3] @ _LUMA
+        alpha[rows] = part[:, :, 3]
+        heights[rows] = (1.0 - luma if dark_is_thick else luma) * part[:, :, 3]
+    return heights, alpha
 
 
 def _rectangle(heights: Float, alpha: Float, faces: int, smooth: float) -> tuple[Points, Indices, Float]:
