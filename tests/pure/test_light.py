@@ -16,6 +16,7 @@ from maquette.inference.card import find_card, load_card
 from maquette.inference.depth import DepthModel
 from maquette.inference.light import USUAL_METALLIC, USUAL_ROUGHNESS, Light, LightModel
 from maquette.inference.light_colour import encode, to_linear, to_srgb
+from maquette.inference.light_fit import fit_light
 from maquette.inference.light_remove import remove_light
 from maquette.inference.prepare import prepare_subject
 from maquette.inference.session import Session
@@ -241,3 +242,14 @@ def test_only_what_the_network_is_sure_of_is_told(
     light = model.estimate(subject, depth_model.estimate(subject))
     assert (light.roughness, light.metallic) == (pytest.approx(roughness), metallic)
     assert words in light.evidence
+
+
+def test_the_fitted_light_is_the_one_that_paint_was_multiplied_by() -> None:
+    normals, mask, paint = _ball(64)
+    facing = normals[mask]
+    true = 0.6 * facing[:, 2] - 0.3 * facing[:, 0] + 0.2 * facing[:, 0] * facing[:, 2]
+    found = fit_light(paint[mask] * np.exp(true)[:, None], facing).mean(1)
+    assert found.mean() == pytest.approx(0, abs=1e-6)
+    assert np.corrcoef(found, true)[0, 1] > 0.95
+    # Cautious: what could as well be paint is left in part.
+    assert 0.6 < found.std() / true.std() < 1.05
