@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import bpy
 
+from ..blender.maps import find_shader
+from ..blender.project_camera import saved_views
 from ..blender.report import finish_line, read_report
 from ..operators.bake_detail import MAQUETTE_OT_bake_detail
 from ..operators.paint_texture import MAQUETTE_OT_paint_texture
@@ -41,6 +43,7 @@ _GROUPS = (
         ),
     ),
 )
+_SLIDERS = {"Roughness": "Roughness", "Metallic": "Metallic", "Specular IOR Level": "Specular"}
 
 
 class MAQUETTE_PT_look(bpy.types.Panel):
@@ -60,6 +63,7 @@ class MAQUETTE_PT_look(bpy.types.Panel):
         self.layout.operator_menu_enum(
             MAQUETTE_OT_set_material.bl_idname, "preset", text="Set Material", icon="MATERIAL"
         )
+        _draw_sliders(self.layout, context.active_object.active_material)
         note = finish_line(read_report(context.active_object))
         if note:
             draw_text(self.layout, context, note, icon="INFO")
@@ -68,3 +72,20 @@ class MAQUETTE_PT_look(bpy.types.Panel):
             column.label(text=title)
             for operator, icon in operators:
                 column.operator(operator.bl_idname, icon=icon)
+            if MAQUETTE_OT_project_picture in dict(operators) and any(saved_views(context.active_object)):
+                name = MAQUETTE_OT_project_picture.bl_idname
+                column.operator(name, text="Project Edited View", icon="FILE_REFRESH").project_from = "CAMERA"
+
+
+def _draw_sliders(layout: bpy.types.UILayout, material: bpy.types.Material | None) -> None:
+    """The shader's own values, where no map decides them."""
+    shader = find_shader(material) if material is not None else None
+    if shader is None:
+        return
+    column = layout.column(align=True)
+    column.use_property_split = True
+    column.use_property_decorate = False
+    for name, text in _SLIDERS.items():
+        socket = shader.inputs[name]
+        if not socket.is_linked:
+            column.prop(socket, "default_value", text=text, slider=True)

@@ -12,6 +12,8 @@ from typing import Any
 import bmesh
 import bpy
 import pytest
+from maquette.blender.maps import find_shader
+from maquette.blender.material import build_material
 from maquette.blender.report import PROPERTY
 from maquette.operators.cleaning import Cleaning
 from maquette.panels.cleanup import MAQUETTE_PT_cleanup
@@ -244,6 +246,33 @@ def test_every_step_of_the_look_is_there_and_what_the_picture_said() -> None:
         "upscale_texture",
     }
     assert ("label", "Told from the picture.") in drawn
+
+
+def test_the_shader_has_its_sliders_where_no_map_decides() -> None:
+    item = cube()
+    assert "prop" not in dict(draw(MAQUETTE_PT_look))
+    material = build_material("paint")
+    item.data.materials.append(material)
+    assert [name for name, _ in draw(MAQUETTE_PT_look)].count("prop") == 3
+    tree, shader = material.node_tree, find_shader(material)
+    assert shader is not None
+    tree.links.new(tree.nodes.new("ShaderNodeValue").outputs[0], shader.inputs["Roughness"])
+    assert [name for name, _ in draw(MAQUETTE_PT_look)].count("prop") == 2
+
+
+def test_an_edited_view_has_a_button_of_its_own(tmp_path: Path) -> None:
+    item = cube()
+    assert len(buttons(draw(MAQUETTE_PT_look))["project_picture"]) == 1
+    item.data.materials.append(build_material("paint"))
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    camera.location = (0.0, -8.0, 0.0)
+    camera.rotation_euler = (1.5708, 0.0, 0.0)
+    bpy.context.scene.collection.objects.link(camera)
+    bpy.context.scene.camera = camera
+    bpy.context.view_layer.update()
+    assert bpy.ops.maquette.save_view(filepath=str(tmp_path / "view.png"), view_from="SCENE", size=256) == {"FINISHED"}
+    shown = buttons(draw(MAQUETTE_PT_look))["project_picture"]
+    assert shown == [{}, {"project_from": "CAMERA"}]
 
 
 def test_a_picture_is_checked_before_it_is_used(tmp_path: Path) -> None:
