@@ -117,14 +117,18 @@ def find_grain(
 
 
 def _looked_at(view: View, foreground: Foreground, factor: int) -> tuple[Float, Float]:
-    """The picture's colours over the crop, [G, G, 3] with ``factor`` times the grid's pixels, and how far each of the
-    grid's is trusted, [g, g]."""
-    trust_at, colour_at = _positions(_GRID), _positions(_GRID * factor)
+    """The picture's colours over the crop, [G, G, 3] with ``factor`` times the grid's pixels, 0 where not trusted, and
+    how far each of the grid's is, [g, g]."""
+    u, v = _positions(_GRID)
     half = view.size / 2
-    trust = sample(view.trust, (trust_at[0] + 1) * half, (1 - trust_at[1]) * half)
-    trust *= sample(foreground.presence, *foreground.position(*trust_at)) > 0.9
-    colour = sample(foreground.colour, *foreground.position(*colour_at))
-    return colour.reshape(_GRID * factor, _GRID * factor, 3), trust.reshape(_GRID, _GRID)
+    trust = sample(view.trust, (u + 1) * half, (1 - v) * half)
+    trust *= sample(foreground.presence, *foreground.position(u, v)) > 0.9
+    trust = trust.reshape(_GRID, _GRID)
+    fine = np.flatnonzero((trust > _TRUSTED).repeat(factor, 0).repeat(factor, 1))
+    u, v = _positions(_GRID * factor)
+    colour = np.zeros(((_GRID * factor) ** 2, 3), np.float32)
+    colour[fine] = sample(foreground.colour, *foreground.position(u[fine], v[fine]))
+    return colour.reshape(_GRID * factor, _GRID * factor, 3), trust
 
 
 def _positions(size: int) -> tuple[Float, Float]:

@@ -20,8 +20,6 @@ _EXPECTED_COVERAGE = 0.72
 _SMALL = 40
 _GROWTH = 1.01
 _LARGEST_GROWTH = 1.4
-# Where between the smallest thinkable square and the best found to begin again.
-_MORE_TRIES = (0.4, 0.8)
 
 
 @dataclass(frozen=True)
@@ -123,23 +121,20 @@ def _bitmaps(corners: Points, chart: Indices, sizes: Indices) -> list[Mask]:
 
 
 def _place_all(masks: list[Mask]) -> tuple[int, Indices]:
-    """Place all bitmaps, trying a few sizes of the square to begin with, for the smallest square in the end.
+    """Place all bitmaps in a square, beginning with the smallest thinkable one.
+
+    Beginning again elsewhere to find a smaller one takes as long again, and gains at most 3 % of a texel's side.
 
     Returns the square's side in cells, and int64 [C, 3]: column, row and quarter turns of each chart.
     """
     areas = np.array([np.count_nonzero(mask) for mask in masks])
     order = np.argsort(-areas, kind="stable").tolist()
     shapes = [list(_shapes(mask, 4 if area >= _SMALL else 2)) for mask, area in zip(masks, areas, strict=True)]
-    start = smallest = max(int(np.sqrt(areas.sum() * 1.05)) + 1, max(min(mask.shape) for mask in masks))
+    start = max(int(np.sqrt(areas.sum() * 1.05)) + 1, max(min(mask.shape) for mask in masks))
     best = None
     while best is None:
         best = _place(shapes, order, start)
         start = int(start * _LARGEST_GROWTH) + 1
-    for share in _MORE_TRIES:
-        start = int(smallest + share * (best[0] - smallest))
-        again = _place(shapes, order, start)
-        if again is not None and again[0] < best[0]:
-            best = again
     return best
 
 
