@@ -91,7 +91,7 @@ def floor_plan(
     places, triangles, solid, levels, built = _built(loops, openings, heights)
     centre = (loops.points.min(axis=0) + loops.points.max(axis=0)) / 2
     vertices, faces = stack_prisms((places - centre) * scale, triangles, levels + heights.slab, solid)
-    return Drawn(MeshArrays(vertices, faces), tuple(_notes(built, angle, walls.outlined)))
+    return Drawn(MeshArrays(vertices, faces), tuple(_notes(built, len(openings), angle, walls.outlined)))
 
 
 def _guess_scale(ink: Float, width_m: float) -> float:
@@ -199,12 +199,15 @@ def _within(places: Points, loops: Loops) -> Mask:
     return (spans & right).sum(axis=1) % 2 == 1
 
 
-def _notes(openings: list[Opening], angle: float, outlined: bool) -> list[str]:
-    """What was found, for the user to check."""
+def _notes(openings: list[Opening], n_found: int, angle: float, outlined: bool) -> list[str]:
+    """What was found, for the user to check; some of the openings found may not have been built."""
     kinds = [opening.kind for opening in openings]
     counts = [(kinds.count("door"), "door"), (kinds.count("window"), "window"), (kinds.count("passage"), "passage")]
     listed = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in counts)
     notes = [f"Found {listed}; walls drawn {'as two lines' if outlined else 'filled'}."]
+    if (left_out := n_found - len(openings)) > 0:
+        gaps = "1 gap has" if left_out == 1 else f"{left_out} gaps have"
+        notes.append(f"{gaps} other walls in between and stayed open up to the ceiling.")
     if abs(angle) > _TURNED:
         notes.append(f"The plan was turned by {abs(math.degrees(angle)):.1f} degrees to lie straight.")
     return notes

@@ -226,6 +226,20 @@ def test_random_doors_and_windows_are_found(seed: int) -> None:
     assert faultless(drawn.mesh).dimensions == pytest.approx((8, 6, 2.6), rel=0.01)
 
 
+def test_a_gap_with_a_wall_in_it_is_said_to_stay_open() -> None:
+    def box(draw: ImageDraw.ImageDraw, *ends: float) -> None:
+        draw.rectangle([round(160 * end) for end in ends], fill=INK)
+
+    image = Image.new("RGB", (1600, 960), (255, 255, 255))
+    draw = ImageDraw.Draw(image)
+    for ends in ((1, 1, 4, 1.3), (5.6, 1, 9, 1.3), (4.7, 1.27, 4.9, 4), (1, 1, 1.3, 5), (8.7, 1, 9, 5), (1, 4.7, 9, 5)):
+        box(draw, *ends)
+    rgb = np.asarray(image.resize((800, 480), Image.Resampling.BOX))
+    drawn = floor_plan(np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]), metres_per_pixel=1 / 80)
+    faultless(drawn.mesh)
+    assert any("stayed open" in note for note in drawn.notes)
+
+
 def blank() -> Pixels:
     return np.full((100, 100, 4), 255, np.uint8)
 
