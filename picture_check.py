@@ -12,7 +12,7 @@ from .inference.checks.check import check_picture
 from .inference.checks.finding import Finding, Level
 from .inference.decode import decode_picture
 from .inference.mend import mend_picture
-from .pipeline import load_models
+from .model_set import load_models
 from .version import VERSION
 
 __all__ = ["check_file", "check_report", "verdict"]

@@ -5,18 +5,13 @@ The steps take and give the dataclasses of `contracts`; each step is timed, and 
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from .contracts import Device, Finish, Float, Int, Kind, MeshArrays, Pixels, Report, Settings, Subject, Surface, Volume
+from .contracts import Finish, Float, Int, Kind, MeshArrays, Pixels, Report, Settings, Subject, Surface, Volume
 from .drawing import DRAWINGS, draw
-from .errors import CancelledError, ModelError
 from .geometry.axes import place, view_to_object
 from .geometry.bake import bake_texture
 from .geometry.decimate import decimate
@@ -32,68 +27,25 @@ from .geometry.repair.polygons import from_faces
 from .geometry.smooth import smooth_apart
 from .geometry.unwrap import unwrap
 from .geometry.visibility import seen_vertices
-from .inference.card import Card, find_card, load_card
 from .inference.cutout import cut_out
 from .inference.decode import decode_picture
-from .inference.depth import DepthModel
-from .inference.foreign import ForeignDepth, open_foreign
-from .inference.light import Light, LightModel
+from .inference.light import Light
 from .inference.light_map import encode_light, light_layer
 from .inference.light_remove import remove_light
-from .inference.matte import MatteModel
 from .inference.mend import mend_picture
 from .inference.prepare import prepare_subject
 from .inference.scene import frame_scene
-from .inference.session import Session
-from .inference.shape import ShapeModel
-from .inference.upscale import UpscaleModel
 from .materials import AUTO
+from .model_set import ModelSet
 from .settings import QUALITY, check_settings
+from .steps import Cancelled, Progress, Steps
 from .version import VERSION
 
-__all__ = [
-    "LIGHT_MODEL",
-    "UPSCALE_MODEL",
-    "Draft",
-    "ModelSet",
-    "Result",
-    "Steps",
-    "generate",
-    "load_models",
-    "reconstruct",
-]
+__all__ = ["Draft", "Result", "generate", "reconstruct"]
 
 SMOOTHING = 12  # Taubin steps on the dense surface: takes the grid's stair-steps away before faces are reduced
 SPARE = 1.6  # triangles of the dense surface per triangle asked for, at the least
 QUAD_SHARE = 0.85  # quads made per face aimed at; a little under what pairing reaches
-
-LIGHT_MODEL, UPSCALE_MODEL = "maquette-light", "maquette-upscale"
-
-Progress = Callable[[str, float], None]
-Cancelled = Callable[[], bool]
-
-
-@dataclass(frozen=True)
-class ModelSet:
-    """The networks of one run, loaded; ``foreign`` improves what ``depth``, the embedded one, sees."""
-
-    matte: MatteModel
-    depth: DepthModel
-    shape: ShapeModel
-    light: LightModel
-    upscale: UpscaleModel
-    foreign: ForeignDepth | None = None
-
-    def used(self, join: str, light: bool) -> tuple[Mapping[str, str], ...]:
-        """What the report says of them: id, sha256, the provider really in use, and of a foreign depth model what came
-        of it, in the words of ``join``; ``light``: whether that model was asked."""
-        sessions = [self.matte.session, self.depth.session, self.shape.session, *[self.light.session] * light]
-        if self.foreign:
-            sessions.insert(2, self.foreign.session)
-        entries = [{"id": s.card.id, "sha256": s.card.sha256, "provider": s.provider} for s in sessions]
-        if self.foreign:
-            entries[2]["join"] = join
-        return tuple(entries)
 
 
 @dataclass(frozen=True)
@@ -114,70 +66,6 @@ class Result:
 
     mesh: MeshArrays
     report: Report
-
-
-def _open_card(name: str, *tasks: str) -> Card:
-    card = load_card(find_card(name))
-    if card.task not in tasks:
-        raise ModelError(f"{card.id} is a {card.task} model; choose a {tasks[0]} model instead.")
-    return card
-
-
-@lru_cache(maxsize=4)
-def _open_models(matte_model: str, depth_model: str, shape_model: str, device: Device) -> ModelSet:
-    matte = MatteModel(Session(_open_card(matte_model, "matte"), device))
-    depth = _open_card(depth_model, "depth", "pointmap")
-    shape = _open_card(shape_model, "shape")
-    light = LightModel(Session(_open_card(LIGHT_MODEL, "light"), device))
-    upscale = UpscaleModel(Session(_open_card(UPSCALE_MODEL, "upscale"), device))
-    if depth.task == "depth" and depth.meaning == "surface":
-        if not {"depth", "normals", "confidence", "camera"} <= set(depth.outputs):
-            raise ModelError(f'The card of {depth.id} does not say what its depth is; add meaning = "inverse", say.')
-        return ModelSet(matte, DepthModel(Session(depth, device)), ShapeModel(Session(shape, device)), light, upscale)
-    embedded = load_card(find_card(Settings.depth_model))
-    foreign = open_foreign(Session(depth, device))
-    return ModelSet(
-        matte, DepthModel(Session(embedded, device)), ShapeModel(Session(shape, device)), light, upscale, foreign
-    )
-
-
-def load_models(settings: Settings) -> ModelSet:
-    """The networks that ``settings`` name, loaded once and kept."""
-    return _open_models(settings.matte_model, settings.depth_model, settings.shape_model, settings.device)
-
-
-class Steps:
-    """Tells each step's name and share of the work, times it, and stops between steps when asked to."""
-
-    # Shares of the whole, from timings at Standard; they only place the progress bar.
-    SHARES: Mapping[str, float] = {
-        "Reading the picture": 0.02,
-        "Mending the picture": 0.01,
-        "Cutting out the subject": 0.07,
-        "Making the drawing's mesh": 0.87,
-        "Estimating depth": 0.05,
-        "Estimating light and material": 0.03,
-        "Completing the shape": 0.05,
-        "Building the surface": 0.2,
-        "Reducing faces": 0.15,
-        "Unwrapping": 0.1,
-        "Painting the texture": 0.22,
-        "Checking the mesh": 0.1,
-    }
-
-    def __init__(self, progress: Progress, cancelled: Cancelled) -> None:
-        self.progress, self.cancelled = progress, cancelled
-        self.done, self.seconds = 0.0, dict[str, float]()
-
-    @contextmanager
-    def step(self, name: str) -> Generator[None]:
-        if self.cancelled():
-            raise CancelledError("Stopped; nothing was made.")
-        self.progress(name, self.done)
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = round(time.perf_counter() - start, 4)
-        self.done += self.SHARES[name]
 
 
 def _dense_surface(volume: Volume, surface: Surface, subject: Subject, settings: Settings) -> tuple[Float, Int]:

@@ -11,17 +11,14 @@ import numpy as np
 from PIL import Image
 
 from .contracts import Device, Pixels
-from .errors import ModelError, OutputError
-from .inference.card import find_card, load_card
+from .errors import OutputError
 from .inference.decode import read_picture
 from .inference.session import Session
 from .inference.upscale import UpscaleModel
 from .inference.upscale_size import enlarged_size
+from .model_set import UPSCALE_MODEL, open_card
 
-__all__ = ["UPSCALE_MODEL", "enlarge_file"]
-
-UPSCALE_MODEL = "maquette-upscale"
-"""ID of the embedded network."""
+__all__ = ["enlarge_file"]
 
 _COMPRESSION = 3
 """Of the PNG: the levels above take several times as long for a few percent."""
@@ -32,10 +29,7 @@ Cancelled: TypeAlias = Callable[[], bool]
 
 @lru_cache(maxsize=2)
 def _open_model(name: str, device: Device) -> UpscaleModel:
-    card = load_card(find_card(name))
-    if card.task != "upscale":
-        raise ModelError(f"{card.id} is a {card.task} model; choose an upscale model instead.")
-    return UpscaleModel(Session(card, device))
+    return UpscaleModel(Session(open_card(name, "upscale"), device))
 
 
 def enlarge_file(

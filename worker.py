@@ -37,11 +37,11 @@ def generate(payload: Mapping[str, Any], folder: Path, progress: Progress, cance
     """Make the mesh of a picture: ``payload`` has its path as ``picture``, the fields of Settings as ``settings``."""
     progress("Loading the networks", 0.0)
     # Only here: a fault in a network's library must be this job's error, not a worker that never starts.
-    from . import pipeline, transfer
+    from . import model_set, pipeline, transfer
     from .settings import check_settings, from_fields
 
     settings = check_settings(from_fields(payload["settings"]))
-    models = pipeline.load_models(settings)
+    models = model_set.load_models(settings)
     result = pipeline.generate(Path(payload["picture"]), settings, models, progress, cancelled)
     transfer.save_result(folder, result)
 

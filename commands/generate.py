@@ -70,12 +70,12 @@ def run(options: argparse.Namespace) -> None:
     _check_paths(options)
     with staged() as staging:
         mesh, preview, report = stage(staging, options.output, options.preview, options.report)
-        from .. import pipeline
+        from .. import model_set, pipeline
 
         # The libraries are loaded by now: from here on it is the run that takes the time.
         started = time.perf_counter()
         show = progress(options.verbose)
-        result = pipeline.generate(options.image, settings, pipeline.load_models(settings), show, lambda: False)
+        result = pipeline.generate(options.image, settings, model_set.load_models(settings), show, lambda: False)
         _write_mesh(result, options.image.stem, mesh)
         if preview:
             _write_preview(result.mesh, preview)

@@ -8,7 +8,8 @@ from pathlib import Path
 from statistics import median
 
 from ..contracts import Quality, Settings
-from ..pipeline import generate, load_models
+from ..model_set import load_models
+from ..pipeline import generate
 from ..settings import QUALITY
 
 __all__ = ["main", "warm_seconds"]

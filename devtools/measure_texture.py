@@ -25,7 +25,9 @@ from ..geometry.raster import face_map
 from ..geometry.refine import subdivide
 from ..geometry.triangles import area_vectors
 from ..geometry.unwrap import unwrap
-from ..pipeline import Draft, Steps, load_models, reconstruct
+from ..model_set import load_models
+from ..pipeline import Draft, reconstruct
+from ..steps import Steps
 
 __all__ = ["main", "stretch_of"]
 

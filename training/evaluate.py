@@ -22,7 +22,8 @@ from ..contracts import Settings
 from ..errors import MaquetteError
 from ..geometry.preview import contact_sheet
 from ..inference.decode import read_picture
-from ..pipeline import ModelSet, Result, generate, load_models
+from ..model_set import ModelSet, load_models
+from ..pipeline import Result, generate
 from .quality_page import write_page
 from .quality_sheets import CELL
 from .tilt import measure_tilt

@@ -15,7 +15,7 @@ from ..inference.checks.check import check_picture
 from ..inference.checks.finding import Finding
 from ..inference.cutout import OPAQUE
 from ..inference.decode import decode_picture
-from ..pipeline import ModelSet, load_models
+from ..model_set import ModelSet, load_models
 from .degrade import DEGRADATIONS, STRENGTHS, degrade
 
 __all__ = ["main"]

@@ -16,7 +16,9 @@ from ..contracts import Float, Settings
 from ..inference.cutout import cut_out
 from ..inference.decode import decode_picture
 from ..inference.prepare import subject_square, without_specks
-from ..pipeline import Draft, ModelSet, Steps, load_models, reconstruct
+from ..model_set import ModelSet, load_models
+from ..pipeline import Draft, reconstruct
+from ..steps import Steps
 from .look_measures import Guess, compare_sides, psnr, ssim
 from .look_views import Render, render_around, render_back
 from .quality_sheets import write_sheets

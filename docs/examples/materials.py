@@ -18,7 +18,7 @@ import numpy as np
 from mathutils import Vector
 from PIL import Image, ImageDraw, ImageFont
 
-from ... import pipeline
+from ... import model_set, pipeline
 from ...blender.build import build_object
 from ...contracts import MeshArrays, Settings
 from ...materials import PRESETS
@@ -34,7 +34,7 @@ def main() -> int:
     picture = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "toy.png"
     target = Path(sys.argv[2]) if len(sys.argv) > 2 else HERE.parent / "materials.png"
     settings = Settings(texture_size=1024)
-    models = pipeline.load_models(settings)
+    models = model_set.load_models(settings)
     mesh = pipeline.generate(picture, settings, models, lambda _step, _share: None, lambda: False).mesh
     font = ImageFont.load_default(size=15)
     rows = -(-len(PRESETS) // COLUMNS)

@@ -13,7 +13,8 @@ from PIL import Image
 from ...contracts import Pixels, Settings
 from ...geometry.preview import contact_sheet
 from ...inference.decode import read_picture
-from ...pipeline import generate, load_models
+from ...model_set import load_models
+from ...pipeline import generate
 
 __all__ = ["main"]
 

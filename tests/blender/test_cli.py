@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import trimesh
-from maquette import cli, pipeline
+from maquette import cli, model_set, pipeline
 from maquette.contracts import Settings
 from maquette.errors import ModelError, PictureError
 from PIL import Image
@@ -39,7 +39,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, balls: ModuleType) -> list[Settings]:
         mesh = balls.ball(size=settings.texture_size or 64)
         return SimpleNamespace(mesh=mesh, report=balls.ball_report(str(path), mesh))
 
-    monkeypatch.setattr(pipeline, "load_models", lambda _settings: None)
+    monkeypatch.setattr(model_set, "load_models", lambda _settings: None)
     monkeypatch.setattr(pipeline, "generate", generate)
     return calls
 
@@ -185,7 +185,7 @@ def test_missing_network_is_a_failure(
     def missing(_settings: Settings) -> None:
         raise ModelError("There is no network called x: choose another.")
 
-    monkeypatch.setattr(pipeline, "load_models", missing)
+    monkeypatch.setattr(model_set, "load_models", missing)
     assert cli.main(["generate", str(picture), "-o", str(picture.with_suffix(".glb"))]) == 1
     assert capfd.readouterr().err == "maquette: There is no network called x: choose another.\n"
 

@@ -27,11 +27,11 @@ SAME = 35.0  # dB; anyone would call pictures this near to each other the same
 @pytest.fixture(scope="module")
 def toy(example: Path) -> MeshArrays:
     """The example picture's mesh: the networks run once."""
-    from maquette import pipeline
+    from maquette import model_set, pipeline
 
     settings = Settings(quality="draft", texture_size=1024, target_faces=8000)
     return pipeline.generate(
-        example, settings, pipeline.load_models(settings), lambda _step, _share: None, lambda: False
+        example, settings, model_set.load_models(settings), lambda _step, _share: None, lambda: False
     ).mesh
 
 

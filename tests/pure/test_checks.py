@@ -15,8 +15,8 @@ from maquette.inference.checks.finding import Finding, level_of
 from maquette.inference.checks.scene import Scene, luma
 from maquette.inference.checks.sharpness import blur_radius
 from maquette.inference.checks.subject import second_share
+from maquette.model_set import load_models
 from maquette.picture_check import check_file, check_report, verdict
-from maquette.pipeline import load_models
 from PIL import Image, ImageFilter
 
 SIDE = 640

@@ -37,17 +37,29 @@ PARTS = {
     "meshfiles": BASE,
     "geometry": BASE,
     "inference": BASE,
-    "pipeline": BASE | {"drawing", "inference", "geometry", "materials", "settings", "version"},
-    "picture_check": BASE | {"inference", "pipeline", "version"},
+    "model_set": BASE | {"inference"},
+    "steps": {"errors"},
+    "pipeline": BASE | {"drawing", "inference", "geometry", "materials", "model_set", "settings", "steps", "version"},
+    "picture_check": BASE | {"inference", "model_set", "version"},
     "drawing": BASE | {"geometry"},
     "protocol": {"errors"},
     "launch": {"bootstrap", "errors", "protocol"},
     "jobs": {"errors", "events", "launch", "protocol"},
     "cleanup": BASE | {"geometry"},
     "remote": {"errors", "events", "geometry", "jobs", "polygon_files"},
-    "upscale": BASE | {"inference"},
+    "upscale": BASE | {"inference", "model_set"},
     "worker": BASE
-    | {"cleanup", "picture_check", "pipeline", "polygon_files", "protocol", "settings", "transfer", "upscale"},
+    | {
+        "cleanup",
+        "model_set",
+        "picture_check",
+        "pipeline",
+        "polygon_files",
+        "protocol",
+        "settings",
+        "transfer",
+        "upscale",
+    },
     # The thumbnail reads pictures as safely as the pipeline does, since Blender itself loads anything; mesh files are
     # checked for the same reason. The meshes that cleaning takes and gives are read from and written to objects here.
     "blender": BASE

@@ -10,7 +10,8 @@ import pytest
 from maquette.contracts import Kind, MeshArrays, Settings
 from maquette.drawing import PLAN_WIDTH
 from maquette.errors import MaquetteError, PictureError
-from maquette.pipeline import ModelSet, Result, generate, load_models
+from maquette.model_set import ModelSet, load_models
+from maquette.pipeline import Result, generate
 from maquette.settings import check_settings
 from PIL import Image, ImageDraw
 

@@ -23,7 +23,8 @@ from maquette.inference.join import Joined, depth_normals
 from maquette.inference.prepare import prepare_subject
 from maquette.inference.scene import frame_scene
 from maquette.inference.session import Session
-from maquette.pipeline import generate, load_models
+from maquette.model_set import load_models
+from maquette.pipeline import generate
 
 N, S, DISTANCE = 140, 64, 3.0
 LEVELS = 0.8  # depth from black to white

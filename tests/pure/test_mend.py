@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from maquette.contracts import Pixels, Settings
 from maquette.inference.mend import crop_bars, crop_to_subject, enlarge_subject, lift_exposure, mend_picture
+from maquette.model_set import ModelSet, load_models
 from maquette.picture_check import check_file
-from maquette.pipeline import ModelSet, generate, load_models
+from maquette.pipeline import generate
 from PIL import Image
 
 

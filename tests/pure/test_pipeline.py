@@ -11,7 +11,8 @@ import pytest
 import trimesh
 from maquette.contracts import MeshArrays, Settings
 from maquette.errors import CancelledError, ModelError, PictureError
-from maquette.pipeline import ModelSet, Result, generate, load_models
+from maquette.model_set import ModelSet, load_models
+from maquette.pipeline import Result, generate
 from PIL import Image, ImageDraw
 
 STEPS = [

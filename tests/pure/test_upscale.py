@@ -14,7 +14,8 @@ from maquette.inference.card import Card, find_card, load_card
 from maquette.inference.session import Session
 from maquette.inference.upscale import UpscaleModel
 from maquette.inference.upscale_size import LARGEST
-from maquette.upscale import UPSCALE_MODEL, enlarge_file
+from maquette.model_set import UPSCALE_MODEL
+from maquette.upscale import enlarge_file
 from PIL import Image, ImageDraw
 
 CARD = Card("stand-in", "upscale", Path("x.onnx"), 0, "", "MIT", "image", 40, ("large",), scale=2, margin=6)

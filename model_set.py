@@ -1,0 +1,77 @@
+"""The networks of a run: which ones its settings name, loaded once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from .contracts import Device, Settings
+from .errors import ModelError
+from .inference.card import Card, find_card, load_card
+from .inference.depth import DepthModel
+from .inference.foreign import ForeignDepth, open_foreign
+from .inference.light import LightModel
+from .inference.matte import MatteModel
+from .inference.session import Session
+from .inference.shape import ShapeModel
+from .inference.upscale import UpscaleModel
+
+__all__ = ["UPSCALE_MODEL", "ModelSet", "load_models", "open_card"]
+
+LIGHT_MODEL, UPSCALE_MODEL = "maquette-light", "maquette-upscale"
+"""IDs of the embedded networks that no setting replaces."""
+
+
+@dataclass(frozen=True)
+class ModelSet:
+    """The networks of one run, loaded; ``foreign`` improves what ``depth``, the embedded one, sees."""
+
+    matte: MatteModel
+    depth: DepthModel
+    shape: ShapeModel
+    light: LightModel
+    upscale: UpscaleModel
+    foreign: ForeignDepth | None = None
+
+    def used(self, join: str, light: bool) -> tuple[Mapping[str, str], ...]:
+        """What the report says of them: id, sha256, the provider really in use, and of a foreign depth model what came
+        of it, in the words of ``join``; ``light``: whether that model was asked."""
+        sessions = [self.matte.session, self.depth.session, self.shape.session, *[self.light.session] * light]
+        if self.foreign:
+            sessions.insert(2, self.foreign.session)
+        entries = [{"id": s.card.id, "sha256": s.card.sha256, "provider": s.provider} for s in sessions]
+        if self.foreign:
+            entries[2]["join"] = join
+        return tuple(entries)
+
+
+def open_card(name: str, *tasks: str) -> Card:
+    """The card of a model, which must be of one of some tasks; ModelError otherwise."""
+    card = load_card(find_card(name))
+    if card.task not in tasks:
+        raise ModelError(f"{card.id} is a {card.task} model; choose a {tasks[0]} model instead.")
+    return card
+
+
+@lru_cache(maxsize=4)
+def _open_models(matte_model: str, depth_model: str, shape_model: str, device: Device) -> ModelSet:
+    matte = MatteModel(Session(open_card(matte_model, "matte"), device))
+    depth = open_card(depth_model, "depth", "pointmap")
+    shape = open_card(shape_model, "shape")
+    light = LightModel(Session(open_card(LIGHT_MODEL, "light"), device))
+    upscale = UpscaleModel(Session(open_card(UPSCALE_MODEL, "upscale"), device))
+    if depth.task == "depth" and depth.meaning == "surface":
+        if not {"depth", "normals", "confidence", "camera"} <= set(depth.outputs):
+            raise ModelError(f'The card of {depth.id} does not say what its depth is; add meaning = "inverse", say.')
+        return ModelSet(matte, DepthModel(Session(depth, device)), ShapeModel(Session(shape, device)), light, upscale)
+    embedded = load_card(find_card(Settings.depth_model))
+    foreign = open_foreign(Session(depth, device))
+    return ModelSet(
+        matte, DepthModel(Session(embedded, device)), ShapeModel(Session(shape, device)), light, upscale, foreign
+    )
+
+
+def load_models(settings: Settings) -> ModelSet:
+    """The networks that ``settings`` name, loaded once and kept."""
+    return _open_models(settings.matte_model, settings.depth_model, settings.shape_model, settings.device)
