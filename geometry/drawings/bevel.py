@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from ...contracts import Mask
@@ -20,6 +22,7 @@ _LONGEST = 3.0
 """At sharp corners the inner outline lies at most so many times the width away."""
 _NARROWER = 0.6
 _ATTEMPTS = 24
+_AT_ONCE = 1 << 20
 
 
 def inset_loops(loops: Loops, width: float) -> tuple[Loops, Points] | None:
@@ -111,16 +114,16 @@ def _clearance(loops: Loops, mitre: Points, width: float) -> Points:
     reach = 2.5 * width / _SHARE
     samples, side = _samples(loops, max(width / 2, 0.5))
     inward = mitre / np.maximum(np.linalg.norm(mitre, axis=1, keepdims=True), 1e-12)
-    point, sample = _near(loops.points, samples, reach)
-    foreign = (side[sample] != point) & (side[sample] != loops.before[point])
-    point, sample = point[foreign], sample[foreign]
-    offset = samples[sample] - loops.points[point]
-    ahead = (offset * inward[point]).sum(axis=1)
-    square = (offset * offset).sum(axis=1)
-    # Level neighbours along a curve that bends away bound no disc.
-    facing = ahead > 1e-3 * np.sqrt(square)
     radius = np.full(len(loops.points), np.inf)
-    np.minimum.at(radius, point[facing], square[facing] / (2.0 * ahead[facing]))
+    for point, sample in _near(loops.points, samples, reach):
+        foreign = (side[sample] != point) & (side[sample] != loops.before[point])
+        point, sample = point[foreign], sample[foreign]
+        offset = samples[sample] - loops.points[point]
+        ahead = (offset * inward[point]).sum(axis=1)
+        square = (offset * offset).sum(axis=1)
+        # Level neighbours along a curve that bends away bound no disc.
+        facing = ahead > 1e-3 * np.sqrt(square)
+        np.minimum.at(radius, point[facing], square[facing] / (2.0 * ahead[facing]))
     return radius
 
 
@@ -132,22 +135,22 @@ def _samples(loops: Loops, step: float) -> tuple[Points, Indices]:
     return loops.points[side] + way[side] * ((nth + 0.5) / count[side])[:, None], side
 
 
-def _near(points: Points, samples: Points, reach: float) -> tuple[Indices, Indices]:
-    """Pairs of a point and a sample in the same or neighbouring cells of a grid that is ``reach`` wide."""
+def _near(points: Points, samples: Points, reach: float) -> Iterator[tuple[Indices, Indices]]:
+    """Pairs of a point and a sample in the same or neighbouring cells of a grid ``reach`` wide, some at a time."""
     low = np.minimum(points.min(axis=0), samples.min(axis=0))
     cell, home = (((at - low) // reach + 1).astype(np.int64) for at in (samples, points))
     width = int(max(cell[:, 0].max(), home[:, 0].max())) + 2
     key: Indices = cell[:, 1] * width + cell[:, 0]
     order = np.argsort(key, kind="stable")
     key = key[order]
-    pairs: list[tuple[Indices, Indices]] = []
     for down in (-1, 0, 1):
         row: Indices = (home[:, 1] + down) * width + home[:, 0]
         begin = np.searchsorted(key, row - 1)
-        end = np.searchsorted(key, row + 1, side="right")
-        owner, nth = expand(end - begin)
-        pairs.append((owner, order[begin[owner] + nth]))
-    return np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
+        count: Indices = np.searchsorted(key, row + 1, side="right") - begin
+        parts = np.cumsum(count) // _AT_ONCE
+        for part in np.split(np.arange(len(points), dtype=np.int64), np.flatnonzero(np.diff(parts)) + 1):
+            owner, nth = expand(count[part])
+            yield part[owner], order[begin[part][owner] + nth]
 
 
 def _even(loops: Loops, wide: Points, length: Points) -> Points:

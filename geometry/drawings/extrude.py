@@ -19,6 +19,8 @@ __all__ = ["clean_loops", "extrude_logo", "extrude_loops"]
 
 SMOOTH, STAIRCASE = 0.25, 1.0
 """How far outlines may be from the traced ones in pixels: of pictures with smooth edges, and with hard ones."""
+MOST_POINTS = 20_000
+"""Drawings with more points are noise or texture."""
 SPECK = 4.0
 _SPECK_SHARE = 2e-6
 _QUARTER = 0.5 * np.pi
@@ -95,7 +97,10 @@ def clean_loops(found: Coverage) -> tuple[Loops, list[str]]:
     if not big.all():
         n_specks = int(np.count_nonzero(~big))
         notes.append(f"{n_specks} {'speck was' if n_specks == 1 else 'specks were'} left out.")
-    return simplify_loops(keep_loops(loops, big), STAIRCASE if found.hard else SMOOTH), notes
+    simple = simplify_loops(keep_loops(loops, big), STAIRCASE if found.hard else SMOOTH)
+    if len(simple.points) > MOST_POINTS:
+        raise PictureError("The drawing has too many small shapes for a clean solid; use a simpler one without noise.")
+    return simple, notes
 
 
 def extrude_loops(

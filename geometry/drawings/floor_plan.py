@@ -29,6 +29,8 @@ _LEAST_PIECE_M, _LEAST_WALL_M, _SLENDER = 1.0, 0.5, 2.5
 """Separate pieces shorter than the first are text or furniture, unless they are slender and longer than the second, or
 filled pillars:"""
 _PILLAR_M, _PILLAR_FILL = 0.14, 0.85
+_MOST_SIDES = 4000
+"""No plan has more sides of walls."""
 _TURNED = math.radians(0.5)
 
 
@@ -122,7 +124,10 @@ def _outlines(walls: WallMask, scale: float) -> Loops:
         # What was left out takes its holes along.
         keep &= (areas > 0) | ~_within(points[first], keep_loops(loops, ~keep & (areas > 0)))
     tolerance = max(0.5, 0.12 * walls.thickness)
-    return simplify_loops(keep_loops(loops, keep), tolerance, CUT_OFF + 0.8 * walls.radius)
+    simple = simplify_loops(keep_loops(loops, keep), tolerance, CUT_OFF + 0.8 * walls.radius)
+    if len(simple.points) > _MOST_SIDES:
+        raise PictureError("The walls in the picture cannot be told apart; use a clean floor plan.")
+    return simple
 
 
 def _built(

@@ -205,3 +205,9 @@ def test_random_drawings_are_closed_and_keep_their_area(seed: int) -> None:
     if bevel == 0:
         area = (255 - pixels[:, :, 0].astype(float)).sum() / 255 * 0.01**2
         assert report.volume / 0.2 == pytest.approx(area, rel=0.06, abs=0.004)
+
+
+def test_texture_all_over_is_refused() -> None:
+    noise = np.random.default_rng(0).integers(0, 2, (400, 400), np.uint8) * 255
+    with pytest.raises(PictureError, match="too many small shapes"):
+        extrude_logo(np.dstack([noise, noise, noise, np.full_like(noise, 255)]))
