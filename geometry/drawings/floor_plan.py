@@ -29,8 +29,10 @@ _LEAST_PIECE_M, _LEAST_WALL_M, _SLENDER = 1.0, 0.5, 2.5
 """Separate pieces shorter than the first are text or furniture, unless they are slender and longer than the second, or
 filled pillars:"""
 _PILLAR_M, _PILLAR_FILL = 0.14, 0.85
-_MOST_SIDES = 4000
-"""No plan has more sides of walls."""
+_MOST_SIDES, _MOST_OPENINGS = 4000, 300
+"""No plan has more sides of walls, and more gaps in them."""
+_BUSY = "The walls in the picture cannot be told apart; use a clean floor plan."
+_AT_ONCE = 1 << 21
 _TURNED = math.radians(0.5)
 
 
@@ -86,10 +88,12 @@ def floor_plan(
     angle = main_direction(loops)
     loops = straighten(Loops(turn(loops.points, -angle), loops.first), walls.thickness)
     if touching_links(to_units(loops.points), loops.links).any():
-        raise PictureError("The walls in the picture cannot be told apart; use a clean floor plan.")
+        raise PictureError(_BUSY)
     if not metres_per_pixel:
         scale = (width_m or 0.0) / float(np.ptp(loops.points[:, 0]))
     openings = find_openings(loops, ink, angle, scale)
+    if len(openings) > _MOST_OPENINGS:
+        raise PictureError(_BUSY)
     places, triangles, solid, levels, built = _built(loops, openings, heights)
     centre = (loops.points.min(axis=0) + loops.points.max(axis=0)) / 2
     vertices, faces = stack_prisms((places - centre) * scale, triangles, levels + heights.slab, solid)
@@ -110,6 +114,8 @@ def _guess_scale(ink: Float, width_m: float) -> float:
 def _outlines(walls: WallMask, scale: float) -> Loops:
     """Outlines of the walls without specks, text and furniture."""
     loops = trace_contours(walls.share)
+    if len(loops.first) > _MOST_SIDES:
+        raise PictureError(_BUSY)
     areas = signed_areas(loops)
     points, first = loops.points, loops.first[:-1]
     extent = np.maximum.reduceat(points, first, axis=0) - np.minimum.reduceat(points, first, axis=0)
@@ -126,7 +132,7 @@ def _outlines(walls: WallMask, scale: float) -> Loops:
     tolerance = max(0.5, 0.12 * walls.thickness)
     simple = simplify_loops(keep_loops(loops, keep), tolerance, CUT_OFF + 0.8 * walls.radius)
     if len(simple.points) > _MOST_SIDES:
-        raise PictureError("The walls in the picture cannot be told apart; use a clean floor plan.")
+        raise PictureError(_BUSY)
     return simple
 
 
@@ -197,11 +203,15 @@ def _joined(loops: Loops, openings: list[Opening]) -> tuple[Points, Indices]:
 def _within(places: Points, loops: Loops) -> Mask:
     """Tell which places are inside outlines, by counting sides to their right."""
     a, b = loops.points, loops.points[loops.after]
-    x, y = places[:, :1], places[:, 1:]
-    spans = (a[:, 1] <= y) != (b[:, 1] <= y)
     rise = np.where(a[:, 1] == b[:, 1], 1.0, b[:, 1] - a[:, 1])
-    right = x < a[:, 0] + (y - a[:, 1]) / rise * (b[:, 0] - a[:, 0])
-    return (spans & right).sum(axis=1) % 2 == 1
+    found = np.zeros(len(places), np.bool_)
+    step = max(_AT_ONCE // max(len(a), 1), 1)
+    for begin in range(0, len(places), step):
+        x, y = places[begin : begin + step, :1], places[begin : begin + step, 1:]
+        spans = (a[:, 1] <= y) != (b[:, 1] <= y)
+        right = x < a[:, 0] + (y - a[:, 1]) / rise * (b[:, 0] - a[:, 0])
+        found[begin : begin + step] = (spans & right).sum(axis=1) % 2 == 1
+    return found
 
 
 def _notes(openings: list[Opening], n_found: int, angle: float, outlined: bool) -> list[str]:
