@@ -14,7 +14,7 @@ from .operators.bake_detail import MAQUETTE_OT_bake_detail
 from .operators.cancel import MAQUETTE_OT_cancel
 from .operators.check_image import MAQUETTE_OT_check_image
 from .operators.check_mesh import MAQUETTE_OT_check_mesh
-from .operators.choose_picture import MAQUETTE_OT_choose_picture
+from .operators.choose_picture import MAQUETTE_FH_picture, MAQUETTE_OT_choose_picture
 from .operators.clean_up import MAQUETTE_OT_clean_up
 from .operators.decimate import MAQUETTE_OT_decimate
 from .operators.dismiss_error import MAQUETTE_OT_dismiss_error
@@ -41,6 +41,7 @@ from .operators.set_material import MAQUETTE_OT_set_material
 from .operators.smooth_mesh import MAQUETTE_OT_smooth_mesh
 from .operators.untangle import MAQUETTE_OT_untangle
 from .operators.upscale_texture import MAQUETTE_OT_upscale_texture
+from .operators.use_image import MAQUETTE_OT_use_image
 from .panels.cleanup import MAQUETTE_PT_cleanup
 from .panels.generate import MAQUETTE_PT_generate
 from .panels.look import MAQUETTE_PT_look
@@ -53,6 +54,8 @@ CLASSES = (
     properties.MAQUETTE_PG_settings,
     properties.MAQUETTE_PG_state,
     MAQUETTE_OT_choose_picture,
+    MAQUETTE_FH_picture,
+    MAQUETTE_OT_use_image,
     MAQUETTE_OT_check_image,
     MAQUETTE_OT_fix_picture,
     MAQUETTE_OT_generate_from_image,

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
 
-from ..errors import OutputError
+from .image_files import write_image
 from .maps import shown_nodes
 
 __all__ = ["texture_files"]
-
-_SUFFIXES = {"JPEG": ".jpg", "WEBP": ".webp", "TARGA": ".tga", "TIFF": ".tif", "BMP": ".bmp", "OPEN_EXR": ".exr"}
 
 
 @contextmanager
@@ -37,7 +34,7 @@ def texture_files(objects: Sequence[bpy.types.Object], path: Path) -> Iterator[l
         for node in _image_nodes(objects):
             if node.image not in copies:
                 ending = f"_{len(copies) + 1}" if copies else ""
-                file = _write(node.image, path.with_name(f"{path.stem}_texture{ending}"))
+                file = write_image(node.image, path.with_name(f"{path.stem}_texture{ending}"))
                 files.append(file)
                 copies[node.image] = _load(file, node.image)
             uses.append((node, node.image))
@@ -61,25 +58,6 @@ def _image_nodes(objects: Sequence[bpy.types.Object]) -> list[bpy.types.Node]:
         and node.image is not None
         and node.image.source in {"FILE", "GENERATED"}
     ]
-
-
-def _write(image: bpy.types.Image, stem: Path) -> Path:
-    """Write the picture as it is where it is a file, packed or not; as PNG where it was made or painted here."""
-    source = Path(bpy.path.abspath(image.filepath_raw, library=image.library)) if image.filepath_raw else None
-    try:
-        if image.packed_file is not None and not image.is_dirty:
-            file = stem.with_name(stem.name + _SUFFIXES.get(image.file_format, ".png"))
-            file.write_bytes(image.packed_file.data)
-        elif source is not None and source.is_file() and not image.is_dirty:
-            file = stem.with_name(stem.name + source.suffix.lower())
-            shutil.copyfile(source, file)
-        else:
-            file = stem.with_name(stem.name + ".png")
-            image.save(filepath=str(file), save_copy=True)
-    except (OSError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
-        raise OutputError(f"The texture {image.name} cannot be written ({reason}): pack it first.") from error
-    return file
 
 
 def _load(file: Path, original: bpy.types.Image) -> bpy.types.Image:

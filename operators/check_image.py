@@ -19,7 +19,13 @@ from ..preferences import chosen_device
 from ..properties import read_settings
 from .generation import shared_worker
 
-__all__ = ["MAQUETTE_OT_check_image"]
+__all__ = ["MAQUETTE_OT_check_image", "check_soon"]
+
+
+def check_soon() -> None:
+    """Have the chosen picture checked beside Blender; in Blender without a window nobody is shown the result."""
+    if not bpy.app.background and bpy.ops.maquette.check_image.poll():
+        bpy.ops.maquette.check_image("INVOKE_DEFAULT")
 
 
 class MAQUETTE_OT_check_image(bpy.types.Operator):

@@ -8,6 +8,7 @@ import bpy
 from bpy.props import EnumProperty
 
 from ..contracts import Fix
+from .check_image import check_soon
 
 __all__ = ["MAQUETTE_OT_fix_picture"]
 
@@ -25,6 +26,8 @@ class MAQUETTE_OT_fix_picture(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.scene.maquette.fixes |= {self.fix}
-        if bpy.ops.maquette.check_image.poll():
-            bpy.ops.maquette.check_image("EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT")
+        if bpy.app.background:
+            bpy.ops.maquette.check_image()
+        else:
+            check_soon()
         return {"FINISHED"}

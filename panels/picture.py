@@ -10,6 +10,7 @@ from ..blender import thumbnail
 from ..operators.check_image import MAQUETTE_OT_check_image
 from ..operators.choose_picture import MAQUETTE_OT_choose_picture
 from ..operators.fix_picture import MAQUETTE_OT_fix_picture
+from ..operators.use_image import MAQUETTE_OT_use_image
 from ..properties import MAQUETTE_PG_settings
 from .text import draw_text
 
@@ -24,6 +25,7 @@ def draw_picture(layout: bpy.types.UILayout, context: bpy.types.Context, setting
     row = layout.row(align=True)
     row.prop(settings, "image_path", text="", icon="IMAGE_DATA", placeholder="Picture")
     row.operator(MAQUETTE_OT_choose_picture.bl_idname, text="", icon="FILE_FOLDER")
+    row.operator(MAQUETTE_OT_use_image.bl_idname, text="", icon="IMAGE_REFERENCE")
     if not settings.image_path:
         return
     icon, note = thumbnail.icon(settings.image_path)

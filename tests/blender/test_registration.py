@@ -32,7 +32,8 @@ def test_registers_twice_and_leaves_nothing() -> None:
 
 def test_every_class_of_the_package_is_in_the_tuple() -> None:
     """A class that is written but not registered would be a dead button."""
-    kinds = (bpy.types.Operator, bpy.types.Panel, bpy.types.PropertyGroup, bpy.types.AddonPreferences)
+    types = bpy.types
+    kinds = (types.Operator, types.Panel, types.PropertyGroup, types.AddonPreferences, types.FileHandler)
     written = {
         found
         for kind in kinds
