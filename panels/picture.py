@@ -53,7 +53,9 @@ def _draw_check(layout: bpy.types.UILayout, context: bpy.types.Context, settings
                 row = column.row(align=True)
                 draw_text(row, context, f"{finding['line']}: {finding['text']}", icon=_ICONS[level], beside=_BUTTON)
                 if finding["fix"] and finding["fix"] not in settings.fixes:
-                    row.operator(MAQUETTE_OT_fix_picture.bl_idname, text="Fix").fix = finding["fix"]
+                    button = row.row()
+                    button.alignment = "RIGHT"
+                    button.operator(MAQUETTE_OT_fix_picture.bl_idname, text="Fix").fix = finding["fix"]
     good = [finding["line"].lower() for finding in findings if finding["level"] == "good"]
     if good:
         draw_text(column, context, f"Good: {', '.join(good)}", icon=_ICONS["good"])

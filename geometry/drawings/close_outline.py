@@ -55,6 +55,8 @@ def close_outline(pixels: Pixels) -> Pixels:
     extent = max(int(rows[-1] - rows[0]), int(columns[-1] - columns[0])) + 1
     factor = max(-(-max(dark.shape) // _SEARCH_SIDE), 1)
     radius = _gap_radius(_shrunk(dark, factor), max(int(_WIDEST_GAP * extent / factor / 2), 1)) * factor
+    # Blocks that touch have closed what lies between their pixels.
+    radius += factor if factor > 1 else 0
     filled = _without_crumbs(_fill(dark, radius))
     thin = stroke_width(dark) < _THIN * extent
     if thin and np.count_nonzero(filled) < _EMPTY * np.count_nonzero(dark & filled):

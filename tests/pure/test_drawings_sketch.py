@@ -56,6 +56,16 @@ def test_a_circle_with_gaps_is_filled_to_its_outer_edge(gaps: list[tuple[int, in
     assert alpha[:40].max() == 0
 
 
+@pytest.mark.parametrize("side", [600, 900, 1500, 3000])
+def test_a_line_that_just_misses_its_beginning_is_closed_at_any_size(side: int) -> None:
+    image = Image.new("RGB", (side, side), "white")
+    house = [(200, 700), (200, 350), (450, 150), (700, 350), (700, 700), (205, 705)]
+    places = [(x * side / 900, y * side / 900) for x, y in house]
+    ImageDraw.Draw(image).line(places, fill="black", width=max(2, 6 * side // 900))
+    alpha = close_outline(np.asarray(image.convert("RGBA")))
+    assert float((alpha > 127).mean()) == pytest.approx((500 * 350 + 500 * 200 / 2) / 900**2, rel=0.05)
+
+
 def test_bays_between_limbs_stay_open() -> None:
     outline = [(60, 60), (240, 60), (240, 250), (180, 250), (180, 150), (120, 150), (120, 250), (60, 250), (60, 70)]
     alpha = close_outline(sketch(lambda to: to.line([(3 * x, 3 * y) for x, y in outline], fill=(30, 30, 30), width=8)))
