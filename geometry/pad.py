@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ __all__ = ["Texture", "fill_gaps", "pad_texture", "to_kind"]
 
 Texture: TypeAlias = Pixels | Float
 """Colours in 0..255, or values of any range."""
+_Kind = TypeVar("_Kind", bound=npt.NDArray[Any])
 
 # How many texels around each chart take the colour of that chart alone, so that lookups between texels do so too.
 _RINGS = 2
@@ -46,7 +47,7 @@ def to_kind(values: Float | npt.NDArray[np.float64], kind: np.dtype[Any]) -> Tex
     return (np.rint(values) if kind == np.uint8 else values).astype(kind)
 
 
-def pad_texture(texture: Texture, covered: Mask) -> Texture:
+def pad_texture(texture: _Kind, covered: Mask) -> _Kind:
     """Give every texel outside the charts the colour of the charts near it, so that filtering finds no foreign colour.
 
     ``texture`` uint8 or float32 [T, T, C], ``covered`` bool [T, T]. Returns a new texture.
