@@ -14,10 +14,11 @@ from .operators.bake_detail import MAQUETTE_OT_bake_detail
 from .operators.cancel import MAQUETTE_OT_cancel
 from .operators.check_image import MAQUETTE_OT_check_image
 from .operators.check_mesh import MAQUETTE_OT_check_mesh
-from .operators.choose_picture import MAQUETTE_FH_picture, MAQUETTE_OT_choose_picture
+from .operators.choose_picture import MAQUETTE_OT_choose_picture
 from .operators.clean_up import MAQUETTE_OT_clean_up
 from .operators.decimate import MAQUETTE_OT_decimate
 from .operators.dismiss_error import MAQUETTE_OT_dismiss_error
+from .operators.drop_picture import MAQUETTE_FH_picture, MAQUETTE_OT_drop_picture
 from .operators.export import MAQUETTE_OT_export
 from .operators.fill_holes import MAQUETTE_OT_fill_holes
 from .operators.fix_picture import MAQUETTE_OT_fix_picture
@@ -54,6 +55,7 @@ CLASSES = (
     properties.MAQUETTE_PG_settings,
     properties.MAQUETTE_PG_state,
     MAQUETTE_OT_choose_picture,
+    MAQUETTE_OT_drop_picture,
     MAQUETTE_FH_picture,
     MAQUETTE_OT_use_image,
     MAQUETTE_OT_check_image,

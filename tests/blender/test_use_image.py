@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from maquette.operators.choose_picture import MAQUETTE_FH_picture, MAQUETTE_OT_choose_picture
+from maquette.operators.drop_picture import MAQUETTE_FH_picture, MAQUETTE_OT_drop_picture
 from PIL import Image
 
 pytestmark = pytest.mark.usefixtures("registered")
@@ -71,7 +71,7 @@ def test_tiles_are_not_offered() -> None:
 
 
 def test_a_dropped_picture_is_chosen(photo: Path) -> None:
-    assert bpy.ops.maquette.choose_picture("INVOKE_DEFAULT", filepath=str(photo)) == {"FINISHED"}
+    assert bpy.ops.maquette.drop_picture(filepath=str(photo)) == {"FINISHED"}
     assert chosen() == photo
-    assert MAQUETTE_FH_picture.bl_import_operator == MAQUETTE_OT_choose_picture.bl_idname
+    assert MAQUETTE_FH_picture.bl_import_operator == MAQUETTE_OT_drop_picture.bl_idname
     assert photo.suffix in MAQUETTE_FH_picture.bl_file_extensions.split(";")
