@@ -104,6 +104,15 @@ def test_a_bad_card_is_refused(tmp_path: Path, text: str, says: str) -> None:
         load_card(write(tmp_path, b"network", text))
 
 
+@pytest.mark.parametrize("path", sorted(EMBEDDED.glob("*.toml")), ids=lambda path: path.stem)
+def test_an_embedded_network_is_the_one_of_its_card_and_tells_nothing_of_the_machine_that_trained_it(
+    path: Path,
+) -> None:
+    network = read_network(load_card(path))
+    for trace in (b"stack_trace", b"site-packages", b'File "/'):
+        assert trace not in network
+
+
 def test_a_missing_card_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="install"):
         load_card(tmp_path / "gone.toml")
