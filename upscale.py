@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -17,14 +15,12 @@ from .inference.session import Session
 from .inference.upscale import UpscaleModel
 from .inference.upscale_size import enlarged_size
 from .model_set import UPSCALE_MODEL, open_card
+from .steps import Cancelled, Progress
 
 __all__ = ["enlarge_file"]
 
 _COMPRESSION = 3
 """Of the PNG: the levels above take several times as long for a few percent."""
-
-Progress: TypeAlias = Callable[[str, float], None]
-Cancelled: TypeAlias = Callable[[], bool]
 
 
 @lru_cache(maxsize=2)

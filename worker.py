@@ -24,11 +24,10 @@ from typing import IO, Any, TypeAlias
 
 from . import protocol
 from .errors import MaquetteError, WorkerError
+from .steps import Cancelled, Progress
 
 __all__ = ["Handler", "generate", "main", "run", "serve"]
 
-Progress: TypeAlias = Callable[[str, float], None]
-Cancelled: TypeAlias = Callable[[], bool]
 Handler: TypeAlias = Callable[[Mapping[str, Any], Path, Progress, Cancelled], None]
 """Does one kind of job: ``handler(payload, folder, progress, cancelled)`` leaves its result in ``folder``."""
 

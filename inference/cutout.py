@@ -9,9 +9,9 @@ from PIL import Image
 from ..contracts import Background, Float, Pixels
 from ..errors import PictureError
 from .grid import box_mean
-from .matte import MatteModel
+from .matte import MatteModel, main_subject
 
-__all__ = ["LEAST_SUBJECT", "MOST_SUBJECT", "OPAQUE", "cut_out", "has_useful_alpha", "on_white"]
+__all__ = ["LEAST_SUBJECT", "MOST_SUBJECT", "OPAQUE", "cut_out", "has_useful_alpha", "needs_matte", "on_white"]
 
 TRANSPARENT = 32
 """Alpha below this counts as transparent."""
@@ -25,7 +25,7 @@ REFINE_SIZE = 640
 TILE = 256
 
 
-def cut_out(rgba: Pixels, background: Background, matte_model: MatteModel) -> Pixels:
+def cut_out(rgba: Pixels, background: Background, matte_model: MatteModel, found: Float | None = None) -> Pixels:
     """Put the subject's matte into the alpha channel.
 
     Parameters
@@ -37,6 +37,8 @@ def cut_out(rgba: Pixels, background: Background, matte_model: MatteModel) -> Pi
         does the first where it is useful and the second otherwise; ``keep`` takes the whole picture for the subject.
     matte_model : MatteModel
         Asked only where the picture's own transparency does not decide.
+    found : Float
+        What ``matte_model`` finds in this picture over white, where that is known already.
 
     Returns
     -------
@@ -57,9 +59,16 @@ def cut_out(rgba: Pixels, background: Background, matte_model: MatteModel) -> Pi
         if not (alpha.min() < TRANSPARENT and alpha.max() >= OPAQUE):
             raise PictureError("The picture has no transparency that shows the subject: set the background to Remove.")
         return rgba.copy()
-    if background == "auto" and has_useful_alpha(alpha):
+    if not needs_matte(alpha, background):
         return rgba.copy()
-    return _with_alpha(rgba, np.minimum(_find_subject(on_white(rgba), matte_model), alpha))
+    rgb = on_white(rgba)
+    probability = main_subject(matte_model.find(rgb) if found is None else found)
+    return _with_alpha(rgba, np.minimum(_subject_alpha(rgb, probability), alpha))
+
+
+def needs_matte(alpha: npt.NDArray[np.uint8], background: Background) -> bool:
+    """Whether the matte network has to tell the subject of a picture with this alpha channel, uint8 [H, W]."""
+    return background == "remove" or (background == "auto" and not has_useful_alpha(alpha))
 
 
 def has_useful_alpha(alpha: npt.NDArray[np.uint8]) -> bool:
@@ -82,9 +91,8 @@ def on_white(rgba: Pixels) -> Pixels:
     return np.asarray(Image.alpha_composite(white, picture))[..., :3]
 
 
-def _find_subject(rgb: Pixels, matte_model: MatteModel) -> npt.NDArray[np.uint8]:
-    """The matte by the network, uint8 [H, W]."""
-    probability = matte_model.segment(rgb)
+def _subject_alpha(rgb: Pixels, probability: Float) -> npt.NDArray[np.uint8]:
+    """The matte at the picture's size, uint8 [H, W], of what the network says of it."""
     if not LEAST_SUBJECT <= float(np.mean(probability > 0.5)) <= MOST_SUBJECT:
         raise PictureError(
             "No subject stands out from the background: use a plain background or a picture with transparency."

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..contracts import Float, Int, Mask
 
-__all__ = ["box_mean", "fill_missing", "label_pieces"]
+__all__ = ["box_mean", "fill_missing", "label_pieces", "mask_box"]
 
 
 def box_mean(values: Float, radius: int) -> Float:
@@ -94,3 +94,9 @@ def label_pieces(mask: Mask) -> tuple[Int, int]:
     result = np.zeros(mask.shape, np.int32)
     result[mask] = labels.reshape(-1) + 1
     return result, len(roots)
+
+
+def mask_box(mask: Mask) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what is set in a mask [H, W] that is not empty, the last two exclusive."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

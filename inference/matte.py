@@ -9,7 +9,7 @@ from ..contracts import Float, Pixels
 from .grid import label_pieces
 from .session import Session
 
-__all__ = ["MatteModel"]
+__all__ = ["MatteModel", "main_subject"]
 
 CENTRALITY = 0.5
 """Share of the main piece's centrality that another piece of the subject must have."""
@@ -25,9 +25,8 @@ class MatteModel:
         self.session = session
 
     def segment(self, rgb: Pixels) -> Float:
-        """How far each pixel is the subject's, as `find`, where pieces far off the middle beside a more central one are
-        taken for background."""
-        return _filled(_central_pieces(self.find(rgb)))
+        """How far each pixel is the one subject's: `main_subject` of what `find` finds."""
+        return main_subject(self.find(rgb))
 
     def find(self, rgb: Pixels) -> Float:
         """How far each pixel is of something that might be the subject.
@@ -63,6 +62,12 @@ class MatteModel:
         array[0, :, top : top + height, left : left + width] = colours.transpose(2, 0, 1) / 127.5 - 1
         logit = self.session.run(array)["alpha"][0, 0, top : top + height, left : left + width]
         return 1 / (1 + np.exp(-np.clip(logit, -30, 30)))
+
+
+def main_subject(found: Float) -> Float:
+    """What `MatteModel.find` found, float32 [h, w], with pieces far off the middle beside a more central one taken for
+    background."""
+    return _filled(_central_pieces(found))
 
 
 def _filled(alpha: Float) -> Float:

@@ -10,7 +10,8 @@ from PIL import Image
 from ..contracts import Background, Fix, Float, Mask, Pixels
 from .checks.artefacts import bar_rows
 from .checks.scene import luma
-from .cutout import LEAST_SUBJECT, MOST_SUBJECT, OPAQUE, has_useful_alpha, on_white
+from .cutout import LEAST_SUBJECT, MOST_SUBJECT, OPAQUE, needs_matte, on_white
+from .grid import mask_box
 from .light_colour import LINEAR, encode
 from .matte import MatteModel
 from .upscale_size import LARGEST, LARGEST_FACTOR
@@ -75,10 +76,9 @@ def crop_to_subject(pixels: Pixels, subject: Mask) -> Pixels:
     """The part of a picture [H, W, 4] around the subject [H, W], with a little room where there is some."""
     if not subject.any():
         return pixels
-    rows, columns = np.flatnonzero(subject.any(1)), np.flatnonzero(subject.any(0))
-    room = round(MARGIN * max(np.ptp(rows), np.ptp(columns)) + 1)
-    top, left = max(0, int(rows[0]) - room), max(0, int(columns[0]) - room)
-    return np.ascontiguousarray(pixels[top : int(rows[-1]) + 1 + room, left : int(columns[-1]) + 1 + room])
+    left, top, right, bottom = mask_box(subject)
+    room = round(MARGIN * max(bottom - top - 1, right - left - 1) + 1)
+    return np.ascontiguousarray(pixels[max(0, top - room) : bottom + room, max(0, left - room) : right + room])
 
 
 def lift_exposure(pixels: Pixels, subject: Mask) -> Pixels:
@@ -104,8 +104,8 @@ def enlarge_subject(pixels: Pixels, subject: Mask, enlarger: Enlarger) -> Pixels
     """A picture [H, W, 4] in which the subject is as long as a texture can show, as far as networks and limits go."""
     if not subject.any():
         return pixels
-    rows, columns = np.flatnonzero(subject.any(1)), np.flatnonzero(subject.any(0))
-    longest = max(int(np.ptp(rows)), int(np.ptp(columns))) + 1
+    left, top, right, bottom = mask_box(subject)
+    longest = max(bottom - top, right - left)
     factor = min(WANTED / longest, LARGEST / max(pixels.shape[:2]), LARGEST_FACTOR)
     return enlarger.enlarge(pixels, factor) if factor > 1.05 else pixels
 
@@ -115,7 +115,7 @@ def _find(pixels: Pixels, background: Background, matte_model: MatteModel) -> Ma
     alpha = pixels[..., 3]
     if background == "keep":
         return np.ones(alpha.shape, np.bool_)
-    if background == "alpha" or (background == "auto" and has_useful_alpha(alpha)):
+    if not needs_matte(alpha, background):
         return alpha >= OPAQUE
     found = Image.fromarray(matte_model.segment(on_white(pixels)))
     mask = np.asarray(found.resize((pixels.shape[1], pixels.shape[0]), Image.Resampling.BILINEAR)) > 0.5

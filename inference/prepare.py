@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter
 
 from ..contracts import Float, Pixels, Subject
 from ..errors import PictureError
-from .grid import fill_missing, label_pieces
+from .grid import fill_missing, label_pieces, mask_box
 
 __all__ = ["CROP", "FILL", "LONGEST_SIDE", "SMALLEST_SUBJECT", "prepare_subject", "subject_square", "without_specks"]
 
@@ -72,9 +72,7 @@ def subject_square(rgba: Pixels) -> tuple[float, float, float]:
     """
     # Half of the highest alpha: a subject may be translucent all over.
     solid = rgba[..., 3] >= max(1, int(rgba[..., 3].max()) // 2)
-    rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
-    left, right = int(columns[0]), int(columns[-1]) + 1
+    left, top, right, bottom = mask_box(solid)
     longest = max(bottom - top, right - left)
     if longest < SMALLEST_SUBJECT:
         raise PictureError(

@@ -13,7 +13,7 @@ from ..blender.bake_detail import pack_maps, read_pair, show_maps
 from ..errors import CancelledError, MaquetteError, MeshError
 from ..geometry.bake_detail import bake_detail
 from ..geometry.bake_detail_data import Detail, DetailMesh
-from .targets import object_mode
+from .targets import is_mesh_active, object_mode
 
 __all__ = ["Baking", "MAQUETTE_OT_bake_detail"]
 
@@ -58,10 +58,7 @@ class MAQUETTE_OT_bake_detail(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.active_object is None or context.active_object.type != "MESH":
-            cls.poll_message_set("Select the detailed mesh and then the one to bake onto")
-            return False
-        return True
+        return is_mesh_active(cls, context, "Select the detailed mesh and then the one to bake onto")
 
     def draw(self, _context: bpy.types.Context) -> None:
         self.layout.use_property_split = True

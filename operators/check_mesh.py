@@ -10,6 +10,7 @@ from ..blender.report import mesh_lines, store_mesh_report
 from ..contracts import MeshReport
 from ..errors import MaquetteError
 from ..geometry.measure import measure
+from .targets import is_mesh_active
 
 __all__ = ["MAQUETTE_OT_check_mesh", "measure_object"]
 
@@ -23,10 +24,7 @@ class MAQUETTE_OT_check_mesh(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.active_object is None or context.active_object.type != "MESH":
-            cls.poll_message_set("Select a mesh object first")
-            return False
-        return True
+        return is_mesh_active(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         item = context.active_object

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 import numpy as np
-from bpy.props import BoolProperty, EnumProperty
+from bpy.props import EnumProperty
 
 from ..blender.painting import clear_stencil, enter_texture_paint, set_stencil, show_textures
 from ..blender.project_read import read_corner_uv, read_triangles
@@ -12,8 +12,8 @@ from ..blender.project_textures import Canvas, find_canvases, read_canvas, show_
 from ..blender.seen_side import read_seen
 from ..errors import MaquetteError, MeshError
 from ..geometry.paint_mask import bake_values
-from .symmetry import use_symmetry
-from .targets import check_editable
+from .symmetry import SymmetryOptions, use_symmetry
+from .targets import check_editable, is_mesh_active
 from .unwrapping import add_uvs
 
 __all__ = ["MAQUETTE_OT_paint_texture"]
@@ -22,7 +22,7 @@ _NEW = 2048
 _STENCIL = (256, 2048)
 
 
-class MAQUETTE_OT_paint_texture(bpy.types.Operator):
+class MAQUETTE_OT_paint_texture(SymmetryOptions, bpy.types.Operator):
     """Start painting on the active object's own texture: Texture Paint with the base color as canvas, mirrored where
     the object is symmetric, and the side that the picture showed protected by a stencil, so that you retouch only what
     was guessed"""
@@ -41,22 +41,10 @@ class MAQUETTE_OT_paint_texture(bpy.types.Operator):
         ],
         default="SEEN",
     )
-    symmetry: BoolProperty(
-        name="Symmetry", description="Mirror brushes where the object is its own mirror image", default=True
-    )
-    align: BoolProperty(
-        name="Align Origin",
-        description="Move the object's origin onto its mirror plane where it lies elsewhere: brushes mirror about the "
-        "origin only",
-        default=False,
-    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.active_object is None or context.active_object.type != "MESH":
-            cls.poll_message_set("Select a mesh object first")
-            return False
-        return True
+        return is_mesh_active(cls, context)
 
     def draw(self, _context: bpy.types.Context) -> None:
         self.layout.use_property_split = True

@@ -22,6 +22,7 @@ from ..blender.maps import (
 from ..contracts import Pixels
 from ..errors import MaquetteError, MeshError
 from ..geometry.picture_normals import combine_normals, picture_normals
+from .targets import is_mesh_active
 
 __all__ = ["MAQUETTE_OT_picture_normals"]
 
@@ -66,10 +67,7 @@ class MAQUETTE_OT_picture_normals(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.active_object is None or context.active_object.type != "MESH":
-            cls.poll_message_set("Select a mesh object with a picture first")
-            return False
-        return True
+        return is_mesh_active(cls, context, "Select a mesh object with a picture first")
 
     def draw(self, _context: bpy.types.Context) -> None:
         self.layout.use_property_split = True

@@ -20,7 +20,7 @@ from ..geometry.project_picture_data import Projector
 from ..geometry.project_picture_frame import contained, fitted
 from ..geometry.project_picture_sight import look
 from ..inference.decode import read_picture
-from .targets import object_mode
+from .targets import is_mesh_active, object_mode
 from .unwrapping import add_uvs
 
 __all__ = ["MAQUETTE_OT_project_picture"]
@@ -112,10 +112,7 @@ class MAQUETTE_OT_project_picture(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.active_object is None or context.active_object.type != "MESH":
-            cls.poll_message_set("Select a mesh object first")
-            return False
-        return True
+        return is_mesh_active(cls, context)
 
     def draw(self, _context: bpy.types.Context) -> None:
         layout = self.layout

@@ -20,7 +20,7 @@ from ..geometry.project_picture_data import Projector
 from ..geometry.project_picture_frame import view_camera
 from ..geometry.project_picture_show import Skin, show_colours
 from ..geometry.project_picture_sight import look
-from .targets import object_mode
+from .targets import is_mesh_active, object_mode
 
 __all__ = ["MAQUETTE_OT_save_view"]
 
@@ -55,10 +55,7 @@ class MAQUETTE_OT_save_view(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.active_object is None or context.active_object.type != "MESH":
-            cls.poll_message_set("Select a mesh object first")
-            return False
-        return True
+        return is_mesh_active(cls, context)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         if not self.filepath:

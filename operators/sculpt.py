@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 import numpy as np
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty
+from bpy.props import EnumProperty, FloatProperty, IntProperty
 
 from ..blender.polygons import read_polygons, scaled, world_scale
 from ..blender.quad_remesh import voxel_remesh
@@ -13,8 +13,8 @@ from ..blender.seen_side import read_seen
 from ..errors import MaquetteError, MeshError
 from ..geometry.sculpt_detail import MOST_FACES, edge_length, levels_needed, side_length
 from .cleanup import as_new, put_back, read_source
-from .symmetry import use_symmetry
-from .targets import check_editable, shaping_modifiers
+from .symmetry import SymmetryOptions, use_symmetry
+from .targets import check_editable, is_mesh_active, shaping_modifiers
 
 __all__ = ["MAQUETTE_OT_sculpt"]
 
@@ -22,7 +22,7 @@ _QUADS = 0.8
 """A mesh with a smaller share of quads than this is not made for subdividing."""
 
 
-class MAQUETTE_OT_sculpt(bpy.types.Operator):
+class MAQUETTE_OT_sculpt(SymmetryOptions, bpy.types.Operator):
     """Start sculpting the active object: enough detail with Multires, Dyntopo or voxels, mirrored where the object is
     symmetric, and the guessed side under a mask"""
 
@@ -69,22 +69,10 @@ class MAQUETTE_OT_sculpt(bpy.types.Operator):
         ],
         default="GUESSED",
     )
-    symmetry: BoolProperty(
-        name="Symmetry", description="Mirror brushes where the object is its own mirror image", default=True
-    )
-    align: BoolProperty(
-        name="Align Origin",
-        description="Move the object's origin onto its mirror plane where it lies elsewhere: brushes mirror about the "
-        "origin only",
-        default=False,
-    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.active_object is None or context.active_object.type != "MESH":
-            cls.poll_message_set("Select a mesh object first")
-            return False
-        return True
+        return is_mesh_active(cls, context)
 
     def draw(self, _context: bpy.types.Context) -> None:
         layout = self.layout

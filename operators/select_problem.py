@@ -13,7 +13,7 @@ from ..errors import MaquetteError, MeshError
 from ..geometry.arrays import Indices
 from ..geometry.problems import find_problems
 from ..geometry.repair.polygons import Polygons
-from .targets import check_editable, object_mode, shaping_modifiers
+from .targets import check_editable, is_mesh_active, object_mode, shaping_modifiers
 
 __all__ = ["MAQUETTE_OT_select_problem"]
 
@@ -46,11 +46,7 @@ class MAQUETTE_OT_select_problem(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        item = context.active_object
-        if item is None or item.type != "MESH":
-            cls.poll_message_set("Select a mesh object first")
-            return False
-        return True
+        return is_mesh_active(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         item = context.active_object

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 import numpy as np
+from bpy.props import BoolProperty
 
 from ..blender.mirror_plane import move_origin, set_symmetry
 from ..blender.project_read import read_triangles
@@ -13,13 +14,27 @@ from ..geometry.nearest import NearestSurface, distance_between
 from ..geometry.refine import subdivide
 from ..geometry.symmetry import find_mirror
 
-__all__ = ["use_symmetry"]
+__all__ = ["SymmetryOptions", "use_symmetry"]
 
 _ALIKE = 0.012
 """Mean distance of the mirror image from the surface, as a share of the mesh's size, up to which it is its own."""
 _SAMPLES = 1_000
 _ENOUGH = 20_000
 """With fewer triangles than this it would matter how they lie."""
+
+
+class SymmetryOptions:
+    """What operators that call `use_symmetry` ask the user."""
+
+    symmetry: BoolProperty(
+        name="Symmetry", description="Mirror brushes where the object is its own mirror image", default=True
+    )
+    align: BoolProperty(
+        name="Align Origin",
+        description="Move the object's origin onto its mirror plane where it lies elsewhere: brushes mirror about the "
+        "origin only",
+        default=False,
+    )
 
 
 def use_symmetry(item: bpy.types.Object, align: bool) -> str:

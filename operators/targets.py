@@ -9,7 +9,7 @@ import bpy
 
 from ..errors import MeshError
 
-__all__ = ["check_editable", "find_targets", "has_targets", "object_mode", "shaping_modifiers"]
+__all__ = ["check_editable", "find_targets", "has_targets", "is_mesh_active", "object_mode", "shaping_modifiers"]
 
 # Modifiers that leave the faces as they are, so that what the user sees is what was cleaned.
 _HARMLESS = {
@@ -60,6 +60,16 @@ def find_targets(context: bpy.types.Context) -> list[bpy.types.Object]:
         if item.type == "MESH":
             by_mesh.setdefault(item.data, item)
     return list(by_mesh.values())
+
+
+def is_mesh_active(
+    operator: type[bpy.types.Operator], context: bpy.types.Context, otherwise: str = "Select a mesh object first"
+) -> bool:
+    """Whether the active object is a mesh, as an operator's poll says it."""
+    if context.active_object is None or context.active_object.type != "MESH":
+        operator.poll_message_set(otherwise)
+        return False
+    return True
 
 
 def has_targets(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...contracts import Background, Pixels
 from ...errors import PictureError
-from ..cutout import cut_out, has_useful_alpha, on_white
+from ..cutout import cut_out, needs_matte, on_white
 from ..depth import DepthModel
 from ..matte import MatteModel
 from ..prepare import prepare_subject, without_specks
@@ -20,7 +20,7 @@ from .sharpness import check_sharpness
 from .subject import check_subject
 from .viewpoint import check_viewpoint
 
-__all__ = ["check_picture", "check_scene", "view_scene"]
+__all__ = ["check_picture", "check_scene"]
 
 
 def check_picture(
@@ -47,20 +47,14 @@ def check_picture(
     ModelError
         A network fails.
     """
+    found = matte_model.find(on_white(pixels)) if needs_matte(pixels[..., 3], background) else None
     try:
-        cut = cut_out(pixels, background, matte_model)
+        cut = cut_out(pixels, background, matte_model, found)
         subject = prepare_subject(cut)
     except PictureError as error:
         return _without_subject(pixels, str(error))
-    findings = check_scene(view_scene(pixels, cut, background, matte_model))
+    findings = check_scene(Scene(pixels, without_specks(cut)[..., 3], found))
     return (*findings, check_viewpoint(depth_model.estimate(subject, both_ways=False)))
-
-
-def view_scene(pixels: Pixels, cut: Pixels, background: Background, matte_model: MatteModel) -> Scene:
-    """A picture beside the same picture cut out, and everything in it that might be a subject."""
-    own = background in ("alpha", "keep") or (background == "auto" and has_useful_alpha(pixels[..., 3]))
-    found = None if own else matte_model.find(on_white(pixels))
-    return Scene(pixels, without_specks(cut)[..., 3], found)
 
 
 def check_scene(scene: Scene) -> tuple[Finding, ...]:

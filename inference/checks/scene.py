@@ -11,6 +11,7 @@ from PIL import Image
 
 from ...contracts import Float, Mask, Pixels
 from ..cutout import OPAQUE
+from ..grid import mask_box
 
 __all__ = ["Scene", "luma"]
 
@@ -40,8 +41,7 @@ class Scene:
     @cached_property
     def box(self) -> tuple[int, int, int, int]:
         """Left, top, right, bottom of the subject in pixels, the last two exclusive."""
-        rows, columns = np.flatnonzero(self.mask.any(1)), np.flatnonzero(self.mask.any(0))
-        return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+        return mask_box(self.mask)
 
     @cached_property
     def longest(self) -> int:

@@ -47,7 +47,7 @@ PARTS = {
     "jobs": {"errors", "events", "launch", "protocol"},
     "cleanup": BASE | {"geometry"},
     "remote": {"errors", "events", "geometry", "jobs", "polygon_files"},
-    "upscale": BASE | {"inference", "model_set"},
+    "upscale": BASE | {"inference", "model_set", "steps"},
     "worker": BASE
     | {
         "cleanup",
@@ -57,6 +57,7 @@ PARTS = {
         "polygon_files",
         "protocol",
         "settings",
+        "steps",
         "transfer",
         "upscale",
     },
