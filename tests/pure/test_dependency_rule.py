@@ -45,6 +45,7 @@ PARTS = {
     "protocol": {"errors"},
     "launch": {"bootstrap", "errors", "protocol"},
     "jobs": {"errors", "events", "launch", "protocol"},
+    "batching": BASE | {"events", "jobs", "launch", "materials", "outputs", "settings", "version"},
     "cleanup": BASE | {"geometry"},
     "remote": {"errors", "events", "geometry", "jobs", "polygon_files"},
     "upscale": BASE | {"inference", "model_set", "steps"},
