@@ -36,11 +36,15 @@ class ModelSet:
 
     def used(self, join: str, light: bool) -> tuple[Mapping[str, str], ...]:
         """What the report says of them: id, sha256, the provider really in use, and of a foreign depth model what came
-        of it, in the words of ``join``; ``light``: whether that model was asked."""
+        of it, in the words of ``join``; ``light``: whether that model was asked. Where the provider is not what was
+        asked for, ``fallback`` says why."""
         sessions = [self.matte.session, self.depth.session, self.shape.session, *[self.light.session] * light]
         if self.foreign:
             sessions.insert(2, self.foreign.session)
         entries = [{"id": s.card.id, "sha256": s.card.sha256, "provider": s.provider} for s in sessions]
+        for entry, session in zip(entries, sessions, strict=True):
+            if session.fallback:
+                entry["fallback"] = session.fallback
         if self.foreign:
             entries[2]["join"] = join
         return tuple(entries)

@@ -207,7 +207,8 @@ def generate(picture: Path, settings: Settings, models: ModelSet, progress: Prog
         report = measure(from_faces(mesh.vertices, mesh.faces))
     progress("Done", 1.0)
     used = models.used(draft.join, draft.finish is not None)
-    return Result(mesh, Report(VERSION, str(picture), settings, used, steps.seconds, report, draft.finish, kind, notes))
+    told = (*notes, *dict.fromkeys(model["fallback"] for model in used if "fallback" in model))
+    return Result(mesh, Report(VERSION, str(picture), settings, used, steps.seconds, report, draft.finish, kind, told))
 
 
 def _kind(pixels: Pixels, settings: Settings) -> tuple[Kind, tuple[str, ...]]:

@@ -1,8 +1,8 @@
-"""ONNX Runtime sessions: which device really runs, and as few threads as there are cores."""
+"""ONNX Runtime sessions: which device really runs, why not another, and what happens when it fails."""
 
 from __future__ import annotations
 
-import os
+import re
 
 import numpy as np
 import numpy.typing as npt
@@ -11,53 +11,49 @@ import onnxruntime
 from ..contracts import Device, Float
 from ..errors import DeviceError, ModelError
 from .card import Card, read_network
+from .devices import CPU, PROVIDERS, Provider, device_title, load_libraries, processor_cores, providers_for
+from .native_output import catch_output
 
-__all__ = ["PROVIDERS", "Session"]
+__all__ = ["Session"]
 
-PROVIDERS: dict[Device, str] = {
-    "cuda": "CUDAExecutionProvider",
-    "directml": "DmlExecutionProvider",
-    "coreml": "CoreMLExecutionProvider",
-    "cpu": "CPUExecutionProvider",
-}
-
-
-def _wanted(device: Device) -> list[str]:
-    """Providers to ask for, the CPU always last."""
-    compiled = set(onnxruntime.get_available_providers())
-    if device == "auto":
-        return [p for p in PROVIDERS.values() if p in compiled]
-    if PROVIDERS[device] not in compiled:
-        raise DeviceError(f"The installed ONNX Runtime cannot use {device}; choose Auto or CPU.")
-    return list(dict.fromkeys([PROVIDERS[device], PROVIDERS["cpu"]]))
-
-
-def _cores() -> int:
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    return max(1, min(count, 16))
+_NO_MEMORY = re.compile(r"out of memory|failed to allocate|E_OUTOFMEMORY|bad alloc|BFCArena", re.IGNORECASE)
 
 
 class Session:
     """One network, loaded and verified.
 
     ``provider`` is what runs it: a failed GPU start falls back to the CPU without an exception, and only the session
-    knows.
+    knows. ``fallback``: why it is not the device that was asked for, one sentence; empty when it is.
     """
 
     def __init__(self, card: Card, device: Device = "auto") -> None:
+        self.card = card
+        self.fallback = ""
+        asked = providers_for(device)
+        self._open(asked)
+        if self.provider != asked[0][0]:
+            self.fallback = f"{device_title(asked[0][0])} cannot be used here{_reason(self._printed)}."
+        self._constants = self._check_names()
+
+    def _open(self, providers: list[Provider]) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = _cores()
+        options.intra_op_num_threads = processor_cores()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 4
-        self.card = card
+        if providers[0][0] == PROVIDERS["directml"]:  # which can do neither
+            options.enable_mem_pattern = False
+            options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+        network = read_network(self.card)
         try:
-            self._session = onnxruntime.InferenceSession(read_network(card), options, providers=_wanted(device))
+            with catch_output() as caught:
+                load_libraries()
+                self._session = onnxruntime.InferenceSession(network, options, providers=providers)
         except (DeviceError, ModelError):
             raise
         except Exception as error:  # ONNX Runtime raises its own classes, which derive from Exception alone
-            raise ModelError(f"ONNX Runtime cannot load {card.path.name}; install the model again.") from error
+            raise ModelError(f"ONNX Runtime cannot load {self.card.path.name}; install the model again.") from error
+        self._printed = caught.text
         self.provider: str = self._session.get_providers()[0]
-        self._constants = self._check_names()
 
     def _check_names(self) -> dict[str, npt.NDArray[np.int64]]:
         """The constant inputs, shaped as the network wants them, once all names of the card are found in it."""
@@ -72,7 +68,8 @@ class Session:
         return {k: np.full([1] * inputs[k], v, np.int64) for k, v in self.card.constants.items()}
 
     def run(self, array: Float) -> dict[str, Float]:
-        """Run on one float32 input [1, C, S, S]; outputs by name.
+        """Run on one float32 input [1, C, S, S]; outputs by name. What fails on a GPU is done again on the CPU, now and
+        from then on.
 
         Raises
         ------
@@ -80,16 +77,39 @@ class Session:
             If the network fails or gives values that are not finite.
         """
         try:
+            return self._run(array)
+        except ModelError as error:
+            if self.provider == CPU:
+                raise
+            self.fallback = _failure(self.provider, error)
+        self._open([(CPU, {})])
+        return self._run(array)
+
+    def _run(self, array: Float) -> dict[str, Float]:
+        try:
             feed = {self.card.input_name: np.ascontiguousarray(array), **self._constants}
             values = [np.asarray(v, np.float32) for v in self._session.run(list(self.card.outputs), feed)]
         except Exception as error:
-            raise ModelError(
-                f"The network {self.card.id} failed on {self.provider}; try the device CPU, or see whether its card "
-                "is right."
-            ) from error
+            raise ModelError(f"The network {self.card.id} failed; see whether its card is right.") from error
         named: dict[str, Float] = dict(zip(self.card.outputs, values, strict=True))
         if not all(np.isfinite(v).all() for v in named.values()):
-            raise ModelError(
-                f"The network {self.card.id} gave no usable numbers on {self.provider}; try the device CPU."
-            )
+            raise ModelError(f"The network {self.card.id} gave no usable numbers; try another picture or model.")
         return named
+
+
+def _reason(printed: str) -> str:
+    """Why a provider did not start, from what the runtime printed: `` (libcuda.so.1 is missing)``."""
+    linux = re.search(r"with error: (?:.*?\s)?(\S+): cannot open shared object file", printed)
+    windows = re.search(r'which depends on "([^"]+)" which is missing', printed)
+    if library := linux or windows:
+        return f" ({library[1]} is missing)"
+    failed = re.search(r'with error:? (\d+ "[^"]*"|[^\n]{1,200})', printed)
+    failed = failed or re.search(r"Error \w+: ([^\n]{1,200})", printed)
+    return f" ({failed[1].strip().rstrip('.')})" if failed else ""
+
+
+def _failure(provider: str, error: ModelError) -> str:
+    """What happened to a run on a GPU, one sentence."""
+    cause = f"{error.__cause__ or error}"
+    why = "ran out of memory" if _NO_MEMORY.search(cause) else "failed"
+    return f"{device_title(provider)} {why}, so the CPU did the work."

@@ -7,7 +7,12 @@ import numpy.typing as npt
 
 def get_available_providers() -> list[str]: ...
 
+class ExecutionMode:
+    ORT_SEQUENTIAL: ExecutionMode
+
 class SessionOptions:
+    enable_mem_pattern: bool
+    execution_mode: ExecutionMode
     intra_op_num_threads: int
     inter_op_num_threads: int
     log_severity_level: int
@@ -22,7 +27,7 @@ class InferenceSession:
         self,
         path_or_bytes: str | bytes,
         sess_options: SessionOptions | None = None,
-        providers: Sequence[str] | None = None,
+        providers: Sequence[str | tuple[str, Mapping[str, str]]] | None = None,
     ) -> None: ...
     def get_inputs(self) -> list[NodeArg]: ...
     def get_outputs(self) -> list[NodeArg]: ...
