@@ -41,10 +41,11 @@ class Failed:
 @dataclass(frozen=True)
 class Died:
     """The worker process ended in the middle of the job, or never started; ``details`` is the end of what
-    it printed to stderr."""
+    it printed to stderr, ``how`` how it ended: "was killed by signal 9 (SIGKILL)"."""
 
     message: str
     details: str
+    how: str
 
 
 @dataclass(frozen=True)

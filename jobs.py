@@ -36,9 +36,11 @@ _PATIENCE = 0.1
 class Job:
     """One job, made by `Worker.submit`. ``folder`` is where its result comes to lie."""
 
-    def __init__(self, worker: Worker, number: int, kind: str, payload: Mapping[str, Any]) -> None:
+    def __init__(
+        self, worker: Worker, number: int, kind: str, payload: Mapping[str, Any], place: Path | None = None
+    ) -> None:
         try:
-            self.folder = Path(tempfile.mkdtemp(prefix="maquette-"))
+            self.folder = Path(tempfile.mkdtemp(prefix="maquette-", dir=place))
         except OSError as error:
             raise WorkerError(f"No temporary folder can be made ({error}); free some disk space.") from error
         request = {"job": number, "kind": kind, "payload": dict(payload), "folder": str(self.folder)}
@@ -107,6 +109,8 @@ class Worker:
     ----------
     command : sequence of str, optional
         What starts the process; `launch.default_command` unless given.
+    place : Path, optional
+        An absolute folder, in which the jobs' folders are made; that for temporary files unless given.
 
     Raises
     ------
@@ -114,8 +118,9 @@ class Worker:
         If no interpreter to run it is found.
     """
 
-    def __init__(self, command: Sequence[str] | None = None) -> None:
+    def __init__(self, command: Sequence[str] | None = None, place: Path | None = None) -> None:
         self._command = list(command) if command is not None else launch.default_command()
+        self._place = place
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
         self._queue: deque[Job] = deque()
@@ -157,7 +162,7 @@ class Worker:
         WorkerError
             If the worker was shut down, the payload is too large, or no temporary folder can be made.
         """
-        job = Job(self, next(self._numbers), kind, payload)
+        job = Job(self, next(self._numbers), kind, payload, self._place)
         self._open.add(job)
         try:
             if fill is not None:
@@ -292,7 +297,7 @@ def _died(process: launch.Process, how: str) -> Died:
     last_line = details.rpartition("\n")[2]
     reason = f" ({last_line})" if last_line and not process.ready else ""
     message = f"Maquette's worker process {how}{reason}. Your scene is safe; try again, which starts a new one."
-    return Died(message, details)
+    return Died(message, details, f"{how}{reason}")
 
 
 def _failed(message: protocol.Message, details: str) -> Failed:

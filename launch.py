@@ -17,7 +17,7 @@ from . import protocol
 from .bootstrap import PATH_VARIABLE, ROOT
 from .errors import WorkerError
 
-__all__ = ["TAIL", "Process", "default_command", "describe_exit", "find_python"]
+__all__ = ["TAIL", "Process", "blender_command", "default_command", "describe_exit", "find_python"]
 
 TAIL = 8192
 """How much of what the worker printed is kept, in bytes."""
@@ -33,13 +33,15 @@ _BOOTSTRAP = str(ROOT / "bootstrap.py")
 _FLAGS = ("-I", "-S", "-u", "-X", "utf8", "-X", "faulthandler")
 
 
-def default_command(blender: str | None = None) -> list[str]:
+def default_command(blender: str | None = None, module: str = "worker") -> list[str]:
     """Return the command that starts Maquette's worker.
 
     Parameters
     ----------
     blender : str, optional
         Blender's own program (`bpy.app.binary_path`), to fall back on where no Python interpreter is found.
+    module : str
+        The module of the package whose ``main()`` is to run.
 
     Raises
     ------
@@ -48,10 +50,15 @@ def default_command(blender: str | None = None) -> list[str]:
     """
     python = find_python(sys.executable, sys.prefix)
     if python is not None:
-        return [str(python), *_FLAGS, _BOOTSTRAP, "worker"]
+        return [str(python), *_FLAGS, _BOOTSTRAP, module]
     if blender:
-        return [blender, "--background", "--factory-startup", "--python", _BOOTSTRAP, "--", "worker"]
+        return blender_command(blender, module)
     raise WorkerError("No Python interpreter was found beside Blender; install Blender again from blender.org.")
+
+
+def blender_command(blender: str, module: str) -> list[str]:
+    """Return the command that runs a module of the package in a Blender without a window."""
+    return [blender, "--background", "--factory-startup", "--python", _BOOTSTRAP, "--", module]
 
 
 def find_python(executable: str | None, prefix: str) -> Path | None:
