@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from .raster import barycentric, face_map, undo_perspective
 from .studio import Lights, Sun, contact_shadow, floor_light, occlusion, shade
 from .triangles import area_vectors, triangulate, unit, vertex_normals
 
-__all__ = ["THREE_QUARTER", "contact_sheet", "render_view"]
+__all__ = ["THREE_QUARTER", "contact_sheet", "render_view", "turntable"]
 
 THREE_QUARTER = (math.radians(35), math.radians(20))
 """Azimuth and elevation of the usual view: from the right of the front, slightly above."""
@@ -58,6 +59,11 @@ class _Model:
     texture: Pixels | None
     middle: Points
     radius: float
+
+    @cached_property
+    def shadow(self) -> Float:
+        """The soft shadow on the floor, alike from all sides."""
+        return contact_shadow(self.points, self.triangles, self.middle, self.radius)
 
 
 def render_view(
@@ -102,6 +108,22 @@ def contact_sheet(mesh: MeshArrays, picture: Pixels | None = None, size: int = 3
     for azimuth, elevation in _SHEET:
         cells.append(_render(model, _aim(model, azimuth, elevation, 2 * size, zoom), size, backdrop=True))
     return np.concatenate(cells, axis=1)
+
+
+def turntable(mesh: MeshArrays, views: int = 12, size: int = 240) -> Pixels:
+    """A mesh turned once around, its views in a row, all to one scale: the frames of an animation that loops.
+
+    The first view is `THREE_QUARTER`; each goes ``2 pi / views`` further around the object. Returns uint8
+    [size, size * views, 4]; errors as `render_view`.
+    """
+    model = _prepare(mesh)
+    first, elevation = THREE_QUARTER
+    azimuths = [first + 2 * math.pi * view / views for view in range(views)]
+    cameras = [_aim(model, azimuth, elevation, 2 * size) for azimuth in azimuths]
+    zoom = min(camera.zoom for camera in cameras)
+    # One centre for all: what turns must not sway.
+    cameras = [replace(camera, zoom=zoom, centre=np.full(2, float(size))) for camera in cameras]
+    return np.concatenate([_render(model, camera, size, backdrop=True) for camera in cameras], axis=1)
 
 
 def _prepare(mesh: MeshArrays) -> _Model:
@@ -211,10 +233,9 @@ def _backdrop(model: _Model, camera: _Camera, size: int) -> Points:
     ground = model.points[model.triangles.ravel(), 2].min()
     down = np.flatnonzero(rays[:, 2] < -1e-3)
     reach = (ground - camera.position[2]) / rays[down, 2]
-    shadow = contact_shadow(model.points, model.triangles, model.middle, model.radius)
     hit = camera.position + rays[down] * reach[:, None]
     light = np.ones(size * size)
-    light[down] = np.where(reach > 0, floor_light(shadow, hit, model.middle, model.radius), 1.0)
+    light[down] = np.where(reach > 0, floor_light(model.shadow, hit, model.middle, model.radius), 1.0)
     return _wall(size) * light.reshape(size, size, 1)
 
 

@@ -9,7 +9,7 @@ import pytest
 import trimesh
 from maquette.contracts import MeshArrays
 from maquette.errors import MeshError
-from maquette.geometry.preview import contact_sheet, render_view
+from maquette.geometry.preview import contact_sheet, render_view, turntable
 
 RED, GREEN, BLUE, YELLOW = (210, 40, 40), (40, 180, 60), (50, 70, 210), (220, 200, 50)
 
@@ -127,3 +127,20 @@ def test_a_large_photo_is_averaged_into_its_cell() -> None:
 def test_empty_meshes_are_refused() -> None:
     with pytest.raises(MeshError):
         render_view(MeshArrays(np.zeros((3, 3), np.float32), np.zeros((0, 3), np.int32)))
+
+
+def test_a_turntable_goes_once_around() -> None:
+    strip = turntable(painted_box(), 8, 96)
+    assert strip.shape == (96, 96 * 8, 4)
+    views = np.split(strip, 8, axis=1)
+    first = render_view(painted_box(), size=96)
+    assert np.abs(views[0][..., :3].mean((0, 1)) - first[..., :3].mean((0, 1))).max() < 8
+    # From the front's right the way leads over the right side and the back.
+    assert hue_of(views[1], 0.6, 0.5) == GREEN
+    assert hue_of(views[3], 0.6, 0.5) == BLUE
+    assert hue_of(views[7], 0.75, 0.5) == RED
+
+
+def test_a_turntable_keeps_its_place_and_its_scale() -> None:
+    views = np.split(turntable(sphere(), 6, 64), 6, axis=1)
+    assert all(np.abs(view.astype(int) - views[0]).max() <= 24 for view in views[1:])
