@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from .contracts import Kind, Pixels, Settings
+from .contracts import Float, Kind, Pixels, Settings
 from .geometry.drawings.close_outline import close_outline
 from .geometry.drawings.drawn import Drawn
 from .geometry.drawings.extrude import extrude_logo
@@ -23,7 +23,7 @@ PLAN_WIDTH = 10.0
 """Of a building whose width is not set, in metres."""
 
 
-def draw(pixels: Pixels, kind: Kind, settings: Settings) -> Drawn:
+def draw(pixels: Pixels, kind: Kind, settings: Settings, heights: Float | None = None) -> Drawn:
     """Make the mesh of a drawing.
 
     Parameters
@@ -32,6 +32,8 @@ def draw(pixels: Pixels, kind: Kind, settings: Settings) -> Drawn:
     kind : one of `DRAWINGS`
     settings : ``height``, ``width``, ``thickness``, ``relief``, ``target_faces`` and ``texture_size`` count, each where
         the kind has such a thing
+    heights : float32 [h, w] in 0..1, the levels of the picture's file where those are finer than 8 bits
+        (`inference.decode.Decoded`): a relief takes them instead of the pixels
 
     Returns
     -------
@@ -43,7 +45,7 @@ def draw(pixels: Pixels, kind: Kind, settings: Settings) -> Drawn:
     PictureError
         There is nothing in the picture that this kind could be made of.
     """
-    drawn = DRAWINGS[kind](pixels, settings)
+    drawn = DRAWINGS[kind](pixels, settings) if heights is None or kind != "relief" else _relief(heights, settings)
     if not settings.texture_size:
         drawn = replace(drawn, mesh=replace(drawn.mesh, uv=None, texture=None))
     return drawn
@@ -65,7 +67,7 @@ def _sketch(pixels: Pixels, settings: Settings) -> Drawn:
     )
 
 
-def _relief(pixels: Pixels, settings: Settings) -> Drawn:
+def _relief(pixels: Pixels | Float, settings: Settings) -> Drawn:
     sizes: dict[str, Any] = {**PRESETS[settings.relief], "faces": settings.target_faces}
     if settings.width:
         sizes["width_mm"] = 1000 * settings.width

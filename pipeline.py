@@ -28,7 +28,7 @@ from .geometry.smooth import smooth_apart
 from .geometry.unwrap import unwrap
 from .geometry.visibility import seen_vertices
 from .inference.cutout import cut_out
-from .inference.decode import decode_picture
+from .inference.decode import decode_heights, decode_picture
 from .inference.light import Light
 from .inference.light_map import encode_light, light_layer
 from .inference.light_remove import remove_light
@@ -225,7 +225,9 @@ def _drawn(
 ) -> Result:
     """The result for a drawing: exact, without networks."""
     with steps.step("Making the drawing's mesh"):
-        drawn = draw(pixels, kind, settings)
+        # A mended picture no longer has the shape of its file.
+        heights = decode_heights(picture).heights if kind == "relief" and not settings.fixes else None
+        drawn = draw(pixels, kind, settings, heights)
     with steps.step("Checking the mesh"):
         report = measure(from_faces(drawn.mesh.vertices, drawn.mesh.faces))
     steps.progress("Done", 1.0)

@@ -7,10 +7,10 @@ import struct
 from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageCms
 
 from ..errors import PictureError
+from .deep_grey import grey_levels, is_deep
 
 __all__ = ["plain_mode", "to_srgb"]
 
@@ -45,7 +45,7 @@ def plain_mode(image: Image.Image) -> Image.Image:
         return image.convert("RGBA")
     if mode == "LAB":
         return _lab_to_rgb(image)
-    if mode == "F" or mode.startswith("I"):
+    if is_deep(image):
         return _levels(image)
     if "transparency" in image.info:
         return image.convert("RGBA")
@@ -113,25 +113,10 @@ def _lab_to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _levels(image: Image.Image) -> Image.Image:
-    """A greyscale picture of 16 bits, 32 bits or floating point, as 8 bits."""
-    values: npt.NDArray[Any] = np.asarray(image)
-    if not np.isfinite(values).all():
-        raise PictureError("The picture holds values that are not numbers: save it again as PNG or JPEG.")
-    low, high = float(values.min()), float(values.max())
-    if image.mode.startswith("I;16"):
-        scale, offset = 255.0 / 65535.0, 0.0
-    else:
-        scale, offset = _range(low, high, image.mode == "F")
-    grey = Image.fromarray(np.clip((values - offset) * scale + 0.5, 0, 255).astype(np.uint8))
-    transparent = image.info.get("transparency")
-    if isinstance(transparent, int):
-        grey.putalpha(Image.fromarray(np.where(values == transparent, 0, 255).astype(np.uint8)))
+    """A greyscale picture of 16 bits, 32 bits or floating point, as 8 bits; transparent where nothing is known."""
+    levels = grey_levels(image)
+    unknown = np.isnan(levels)
+    grey = Image.fromarray((np.nan_to_num(levels) * np.float32(255) + np.float32(0.5)).astype(np.uint8))
+    if unknown.any():
+        grey.putalpha(Image.fromarray(np.where(unknown, 0, 255).astype(np.uint8)))
     return grey
-
-
-def _range(low: float, high: float, floating: bool) -> tuple[float, float]:
-    """Scale and offset to 0..255 for values whose file does not say what their white is."""
-    for white in (1.0, 255.0, 65535.0) if floating else (255.0, 65535.0):
-        if low >= 0 and high <= white:
-            return 255.0 / white, 0.0
-    return 255.0 / (high - low), low

@@ -13,17 +13,28 @@ import os
 import stat
 import warnings
 from collections.abc import Generator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError, features
 
-from ..contracts import Pixels
+from ..contracts import Float, Pixels
 from ..errors import PictureError
 from .colour_modes import plain_mode, to_srgb
+from .deep_grey import grey_levels, is_deep, reduce_levels
 
-__all__ = ["LONGEST_SIDE", "MAX_FILE_BYTES", "MAX_PIXELS", "check_content", "decode_picture", "read_picture"]
+__all__ = [
+    "LONGEST_SIDE",
+    "MAX_FILE_BYTES",
+    "MAX_PIXELS",
+    "Decoded",
+    "check_content",
+    "decode_heights",
+    "decode_picture",
+    "read_picture",
+]
 
 LONGEST_SIDE = 4096
 """Larger pictures are reduced to this many pixels: no texture is larger."""
@@ -35,6 +46,8 @@ SHORTEST_LONG_SIDE = 32
 SHORTEST_SHORT_SIDE = 8
 FLAT_RANGE = 3
 """A picture whose channels all stay within this many of 255 levels shows nothing."""
+FLAT_HEIGHTS = 16 / 65535
+"""Finer levels that all stay within this are flat as well."""
 FAINTEST_ALPHA = 8
 
 _HELP = "save it again as PNG or JPEG"
@@ -70,6 +83,19 @@ _FOREIGN: tuple[tuple[int, bytes, str], ...] = (
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """A picture read from a file.
+
+    ``pixels`` uint8 [H, W, 4]: sRGB with straight alpha, upright. ``heights`` float32 [H, W]: where the file is
+    greyscale of more than 8 bits, the levels it stores, 0..1, without its profile, NaN where nothing is known; else
+    None.
+    """
+
+    pixels: Pixels
+    heights: Float | None = None
+
+
 def decode_picture(path: Path) -> Pixels:
     """Read a picture and make sure that it shows something.
 
@@ -89,14 +115,29 @@ def decode_picture(path: Path) -> Pixels:
     PictureError
         The file cannot be read, or shows nothing that a mesh can be made from.
     """
-    pixels = read_picture(path)
-    check_content(pixels, _shown(path))
-    return pixels
+    return decode_heights(path).pixels
+
+
+def decode_heights(path: Path) -> Decoded:
+    """`decode_picture`, with the same error, and with the finer levels that the file may hold.
+
+    A map of heights may well use so few of its levels that nothing is seen of it: then those count.
+    """
+    decoded = _read(Path(path))
+    heights = decoded.heights
+    if heights is None or np.isnan(heights).all() or np.nanmax(heights) - np.nanmin(heights) <= FLAT_HEIGHTS:
+        check_content(decoded.pixels, _shown(path))
+    else:
+        _check_size(decoded.pixels, _shown(path))
+    return decoded
 
 
 def read_picture(path: Path) -> Pixels:
     """Read a picture, whatever it shows: the first half of `decode_picture`, with the same result and error."""
-    path = Path(path)
+    return _read(Path(path)).pixels
+
+
+def _read(path: Path) -> Decoded:
     name = _shown(path)
     with _open_regular(path, name) as stream, warnings.catch_warnings():
         # Size is checked below with our own cap; other warnings concern damaged metadata, which is not used.
@@ -131,9 +172,7 @@ def check_content(pixels: Pixels, name: str = "The picture") -> None:
     PictureError
         The picture is too small, fully transparent, or of one colour.
     """
-    height, width = pixels.shape[:2]
-    if max(height, width) < SHORTEST_LONG_SIDE or min(height, width) < SHORTEST_SHORT_SIDE:
-        raise PictureError(f"{name} has only {width} x {height} pixels: use one of at least 256 x 256.")
+    _check_size(pixels, name)
     alpha = pixels[..., 3]
     if alpha.max() < FAINTEST_ALPHA:
         raise PictureError(f"{name} is fully transparent: use a picture that shows an object.")
@@ -144,13 +183,20 @@ def check_content(pixels: Pixels, name: str = "The picture") -> None:
         raise PictureError(f"{name} has one colour everywhere: use a picture that shows an object.")
 
 
+def _check_size(pixels: Pixels, name: str) -> None:
+    height, width = pixels.shape[:2]
+    if max(height, width) < SHORTEST_LONG_SIDE or min(height, width) < SHORTEST_SHORT_SIDE:
+        raise PictureError(f"{name} has only {width} x {height} pixels: use one of at least 256 x 256.")
+
+
 def _open_regular(path: Path, name: str) -> BinaryIO:
     """Open a regular file for reading; anything else (a folder, a pipe, a device) would fail late or block."""
     try:
         # Without O_NONBLOCK, opening a pipe waits for somebody to write into it.
         flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
         if not stat.S_ISREG(os.stat(path).st_mode):
-            raise PictureError(f"{name} is {_kind(path)}, not a picture file: choose a picture.")
+            kind = "a folder" if path.is_dir() else "a pipe or a device"
+            raise PictureError(f"{name} is {kind}, not a picture file: choose a picture.")
         stream = os.fdopen(os.open(path, flags), "rb")
     except FileNotFoundError:
         raise PictureError(f"{name} does not exist: check the path of the picture.") from None
@@ -168,11 +214,7 @@ def _open_regular(path: Path, name: str) -> BinaryIO:
     raise PictureError(f"{name} is a file of {status.st_size >> 20} MB: {_HELP} below {MAX_FILE_BYTES >> 20} MB.")
 
 
-def _kind(path: Path) -> str:
-    return "a folder" if path.is_dir() else "a pipe or a device"
-
-
-def _decode(stream: BinaryIO, path: Path, name: str) -> Pixels:
+def _decode(stream: BinaryIO, path: Path, name: str) -> Decoded:
     with Image.open(stream, formats=_formats(path)) as image:
         width, height = image.size
         if width * height > MAX_PIXELS:
@@ -188,13 +230,16 @@ def _decode(stream: BinaryIO, path: Path, name: str) -> Pixels:
         # upright by now, and their tag is gone.
         orientation = _orientation(image)
         profile = image.info.get("icc_profile")
+        heights = reduce_levels(grey_levels(image), LONGEST_SIDE) if is_deep(image) else None
         plain = plain_mode(image)
     if max(plain.size) > LONGEST_SIDE:
         plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
     result = to_srgb(plain, profile if isinstance(profile, bytes) else b"")
     if orientation in _ORIENTATIONS:
         result = result.transpose(_ORIENTATIONS[orientation])
-    return np.array(result, dtype=np.uint8)
+        if heights is not None:
+            heights = np.array(Image.fromarray(heights).transpose(_ORIENTATIONS[orientation]))
+    return Decoded(np.array(result, dtype=np.uint8), heights)
 
 
 def _formats(path: Path) -> list[str]:

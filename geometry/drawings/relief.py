@@ -45,7 +45,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 """Arguments of `relief` for common uses; ``slice`` is for medical slices, where bright tissue stands out."""
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
-_LEAST_RANGE = 2.5 / 255
+_LEAST_RANGE, _LEAST_FINE_RANGE = 2.5 / 255, 2.5 / 65535
 _THINNEST = 0.05
 _FEWEST_FACES = 100
 _MILLIMETRE = 1e-3
@@ -73,7 +73,8 @@ def relief(
 
     Parameters
     ----------
-    pixels : uint8 [H, W, 4], sRGB with straight alpha; or float [H, W] in 0..1, for heights finer than 8 bits
+    pixels : uint8 [H, W, 4], sRGB with straight alpha; or float [H, W] in 0..1, for heights finer than 8 bits, NaN
+        where nothing is known: there the relief is as thin as it gets
     width_mm : of the picture, of the disc, or of what alpha leaves
     thickness_mm, base_mm : at the thickest and at the thinnest place
     invert : turn thick and thin around
@@ -104,7 +105,7 @@ def relief(
     builder = {"rectangle": _rectangle, "disc": _disc, "alpha": _cut_out}[shape]
     places, triangles, values = builder(heights, alpha, max(faces, _FEWEST_FACES), smooth)
     span = float(values.max() - values.min())
-    if span < _LEAST_RANGE:
+    if span < (_LEAST_RANGE if pixels.ndim == 3 else _LEAST_FINE_RANGE):
         raise PictureError("The picture has the same brightness all over; use one with light and dark parts.")
     values = (values - values.min()) / span
     low = places.min(axis=0)
@@ -116,10 +117,13 @@ def relief(
 
 
 def _heights(pixels: Pixels | npt.NDArray[np.floating[Any]], dark_is_thick: bool) -> tuple[Float, Float]:
-    """Heights and alpha, float32 [H, W] in 0..1; what is transparent is thin."""
+    """Heights and alpha, float32 [H, W] in 0..1; what is transparent or not known is thin."""
     if pixels.ndim == 2:
-        values = np.nan_to_num(pixels.astype(np.float32), nan=0.0)
-        return (1.0 - values if dark_is_thick else values), np.ones(values.shape, np.float32)
+        values = pixels.astype(np.float32)
+        values = 1.0 - values if dark_is_thick else values
+        known = np.isfinite(values)
+        thin = float(values[known].min()) if known.any() else 0.0
+        return np.where(known, values, np.float32(thin)), np.ones(values.shape, np.float32)
     heights = np.empty(pixels.shape[:2], np.float32)
     alpha = np.empty_like(heights)
     for begin in range(0, len(pixels), _ROWS):

@@ -107,3 +107,35 @@ def test_a_kind_that_is_given_is_not_guessed(tmp_path: Path, models: ModelSet) -
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(MaquetteError):
         check_settings(replace(SETTINGS, **wrong))
+
+
+def ripple(mesh: MeshArrays) -> float:
+    """How far the top of a lying relief of an even slope is from one, in its own height; its rim does not count."""
+    x, _, z = mesh.vertices[(mesh.vertices[:, 2] > 1e-6) & (np.abs(mesh.vertices[:, 0]) < 0.045)].T
+    return float(np.abs(z - np.polyval(np.polyfit(x, z, 1), x)).max() / np.ptp(z))
+
+
+@pytest.mark.parametrize("name", ["slope.png", "slope.tif"])
+@pytest.mark.parametrize("kind", ["relief", "auto"])
+def test_a_map_of_heights_of_sixteen_bits_comes_back_without_steps(
+    name: str, kind: Kind, tmp_path: Path, models: ModelSet
+) -> None:
+    # All of it within six of the 256 levels of a common picture.
+    slope = np.tile(np.linspace(30_000, 31_500, 600), (400, 1)).astype(np.uint16)
+    path = tmp_path / name
+    Image.fromarray(slope).save(path)
+    fine = run(path, replace(SETTINGS, kind=kind, relief="terrain"), models)
+    assert fine.report.kind == "relief"
+    assert ripple(fine.mesh) < 0.001
+    Image.fromarray((slope >> 8).astype(np.uint8)).save(path)
+    coarse = run(path, replace(SETTINGS, kind="relief", relief="terrain"), models)
+    assert ripple(coarse.mesh) > 0.03
+
+
+def test_a_mended_relief_is_made_of_the_mended_pixels(tmp_path: Path, models: ModelSet) -> None:
+    slope = np.tile(np.linspace(0, 65_535, 200), (300, 1)).astype(np.uint16)
+    barred = np.pad(slope, ((60, 60), (0, 0)))
+    Image.fromarray(barred).save(tmp_path / "barred.png")
+    settings = replace(SETTINGS, kind="relief", relief="terrain", background="keep", fixes=("crop",))
+    width, depth, _ = size_of(run(tmp_path / "barred.png", settings, models).mesh)
+    assert depth / width == pytest.approx(1.5, rel=0.02)
