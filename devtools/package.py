@@ -12,11 +12,12 @@ from pathlib import Path
 from .environment import SetupError, ensure, say
 from .pythons import ROOT, SUPPORTED
 from .verify import CODE, MANIFEST, verify
+from .viewer import vendor_viewer
 from .wheels import PLATFORMS, download
 
 __all__ = ["build", "build_command", "shipped_files"]
 
-SUFFIXES = (".json", ".png", ".py", ".toml")
+SUFFIXES = (".css", ".html", ".js", ".json", ".png", ".py", ".toml", ".txt")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -66,8 +67,9 @@ def build(platform: str, pythons: Sequence[str], target: Path) -> Path:
     Raises
     ------
     SetupError
-        When a wheel cannot be had or the finished zip is not sound.
+        When a wheel or the gallery's viewer cannot be had or the finished zip is not sound.
     """
+    vendor_viewer()
     wheels = sorted({wheel.name: wheel for python in pythons for wheel in download(python, platform)}.values())
     manifest = _manifest(platform, wheels)
     target.mkdir(parents=True, exist_ok=True)

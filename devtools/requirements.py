@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["BLENDER", "CHECKERS", "GLTF_VALIDATOR", "LIBRARIES", "PEERS", "RUNTIME", "TESTING", "requirement"]
+__all__ = [
+    "BLENDER",
+    "CHECKERS",
+    "GLTF_VALIDATOR",
+    "LIBRARIES",
+    "MODEL_VIEWER",
+    "PEERS",
+    "PLAYWRIGHT",
+    "RUNTIME",
+    "TESTING",
+    "requirement",
+]
 
 BLENDER = {"3.11": "bpy==4.5.*", "3.13": "bpy==5.2.*"}
 """The Blender module that fits a Python version: the two long-term releases."""
@@ -20,6 +31,10 @@ PEERS = {"pymeshfix": "0.18.1", "pymeshlab": "2025.7.post1"}
 TESTING = {"hypothesis": "6.170.15", "pytest": "9.2.0", "rtree": "1.4.1", "scipy": "1.17.1", "trimesh": "5.2.0"}
 GLTF_VALIDATOR = "2.0.0-dev.3.10"
 """The npm package that the end-to-end tests hold exported files against, where Node.js is."""
+MODEL_VIEWER = "4.4.0"
+"""The npm package `@google/model-viewer`: the gallery's 3D view, which the zips carry."""
+PLAYWRIGHT = "1.65.1"
+"""The npm package `playwright-core`, which drives a Chromium through the gallery's page in a test."""
 CHECKERS = {"pyright[nodejs]": "1.1.414", "ruff": "0.17.6"}
 
 

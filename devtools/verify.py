@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from .environment import ensure, python_of
 from .pythons import ROOT
 from .requirements import LIBRARIES, RUNTIME
+from .viewer import LICENCES, VIEWER
 from .wheels import modules_of, read_name
 
 __all__ = ["CODE", "MANIFEST", "verify"]
@@ -42,6 +43,8 @@ def verify(path: Path, platform: str, pythons: Sequence[str]) -> list[str]:
             return [f"{broken} is damaged"]
         names = archive.namelist()
         problems = [f"{name} does not belong in it" for name in names if not _belongs(name)]
+        needed = [path.relative_to(ROOT).as_posix() for path in (VIEWER, LICENCES)]
+        problems += [f"{name} is missing" for name in needed if name not in names]
         problems += _manifest_problems(archive, platform)
         sources = {PurePosixPath(name): archive.read(name) for name in names if name.endswith(".py")}
         for python in pythons:
