@@ -15,10 +15,12 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-__all__ = ["ALIAS", "PATH_VARIABLE", "ROOT", "load_package"]
+__all__ = ["ALIAS", "PATH_VARIABLE", "ROOT", "RUNTIME_VARIABLE", "load_package"]
 
 ALIAS = "maquette"
 PATH_VARIABLE = "MAQUETTE_SYS_PATH"
+RUNTIME_VARIABLE = "MAQUETTE_RUNTIME"
+"""Names a folder to import from before all else: the graphics card's runtime (`gpu_support`)."""
 ROOT = Path(__file__).resolve().parent
 
 
@@ -64,7 +66,8 @@ def _arguments() -> list[str]:
 
 
 def _adopt_path() -> None:
-    """Leave the package's own folder off `sys.path`, and append the entries handed over by a parent process.
+    """Leave the package's own folder off `sys.path`, append the entries handed over by a parent process, and put the
+    graphics card's runtime in front.
 
     Python puts a script's folder in front; ours holds modules with plain names (``errors``, ``blender``) that must not
     be importable without the package, nor shadow anyone else's.
@@ -73,6 +76,8 @@ def _adopt_path() -> None:
     for entry in json.loads(os.environ.pop(PATH_VARIABLE, "[]")):
         if entry not in sys.path:
             sys.path.append(entry)
+    if runtime := os.environ.get(RUNTIME_VARIABLE):
+        sys.path.insert(0, runtime)
 
 
 def _run() -> int:

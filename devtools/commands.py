@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .benchmark import bench_command
 from .environment import SetupError, ensure, run_module, say
+from .lock_gpu import lock_gpu_command
 from .package import build_command
 from .pythons import ROOT
 from .testing import run_tests
@@ -77,6 +78,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "build": build_command,
     "bench": bench_command,
     "judge": _judge,
+    "lock-gpu": lock_gpu_command,
 }
 
 

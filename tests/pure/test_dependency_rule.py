@@ -44,6 +44,7 @@ PARTS = {
     "drawing": BASE | {"geometry"},
     "protocol": {"errors"},
     "launch": {"bootstrap", "errors", "protocol"},
+    "gpu_support": {"bootstrap", "errors", "launch"},
     "jobs": {"errors", "events", "launch", "protocol"},
     "batching": BASE | {"events", "jobs", "launch", "materials", "outputs", "settings", "version"},
     "cleanup": BASE | {"geometry"},
