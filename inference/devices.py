@@ -14,6 +14,7 @@ from ..errors import DeviceError
 __all__ = [
     "CPU",
     "PROVIDERS",
+    "THREADS",
     "Provider",
     "device_title",
     "installed",
@@ -26,6 +27,7 @@ Provider: TypeAlias = tuple[str, dict[str, str]]
 """The name of an execution provider, and its options."""
 
 CPU = "CPUExecutionProvider"
+THREADS = "MAQUETTE_THREADS"
 
 PROVIDERS: dict[Device, str] = {
     "cuda": "CUDAExecutionProvider",
@@ -107,6 +109,12 @@ def load_libraries() -> None:
 
 
 def processor_cores() -> int:
-    """How many cores this process may use, at most 16: more threads than that make small networks slower."""
+    """How many cores this process may use, at most 16: more threads than that make small networks slower.
+
+    ``MAQUETTE_THREADS`` in the environment says so for a process that shares the machine with others of its kind.
+    """
+    told = os.environ.get(THREADS, "")
+    if told.isdecimal():
+        return max(1, min(int(told), 16))
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
     return max(1, min(count, 16))
