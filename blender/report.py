@@ -10,6 +10,7 @@ from typing import Any
 import bpy
 
 from ..contracts import MeshReport, Report
+from ..mesh_words import counted, mesh_lines, problem_lines
 
 __all__ = [
     "PROPERTY",
@@ -28,18 +29,6 @@ __all__ = [
 ]
 
 PROPERTY = "maquette_report"
-
-# What is wrong with a mesh, in the order of how much it matters: key of MeshReport, one, many.
-PROBLEMS = (
-    ("boundary_edges", "open edge", "open edges"),
-    ("non_manifold_edges", "non-manifold edge", "non-manifold edges"),
-    ("non_manifold_vertices", "non-manifold vertex", "non-manifold vertices"),
-    ("inconsistent_edges", "edge between faces wound in opposite ways", "edges between faces wound in opposite ways"),
-    ("inner_shells", "inner shell", "inner shells"),
-    ("self_intersections", "face that crosses another", "faces that cross another"),
-    ("duplicate_faces", "duplicate face", "duplicate faces"),
-    ("degenerate_faces", "face without area", "faces without area"),
-)
 
 
 def store_report(item: bpy.types.Object, report: Report) -> None:
@@ -73,22 +62,6 @@ def mesh_part(report: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return mesh if isinstance(mesh, dict) and names <= mesh.keys() else None
 
 
-def mesh_lines(mesh: Mapping[str, Any], unit_scale: float = 1.0) -> tuple[str, list[str]]:
-    """A mesh report in plain words: one line of what it is, and a line for each problem there is.
-
-    ``unit_scale`` turns the mesh's own unit into metres.
-    """
-    size = " x ".join(f"{value * unit_scale:.3g}" for value in mesh["dimensions"])
-    surface = "Closed surface" if mesh["watertight"] else "Open surface"
-    what = f"{surface}, {counted(mesh['faces'], 'face', 'faces')}, {counted(mesh['loose_parts'], 'part', 'parts')}"
-    return f"{what}, {size} m", list(problem_lines(mesh).values())
-
-
-def problem_lines(mesh: Mapping[str, Any]) -> dict[str, str]:
-    """Each kind of problem that a mesh report counts, by its key, in plain words."""
-    return {key: counted(mesh[key], one, many) for key, one, many in PROBLEMS if mesh[key]}
-
-
 def cleaning_part(report: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """What the last cleaning did and what it could not do; empty where there was none."""
     part = report.get("cleaning")
@@ -116,8 +89,3 @@ def finish_line(report: Mapping[str, Any]) -> str:
     """What the picture said of the surface, or nothing where nothing was asked."""
     finish = report.get("finish")
     return "" if not finish else str(finish["note"])
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """A number and its noun: "1 face", "1,966 faces"."""
-    return f"{number:,} {one if number == 1 else many}"

@@ -27,6 +27,7 @@ PARTS = {
     "contracts": set[str](),
     "errors": set[str](),
     "version": set[str](),
+    "mesh_words": set[str](),
     "events": set[str](),
     "settings": BASE | {"materials"},
     "materials": BASE,
@@ -46,7 +47,8 @@ PARTS = {
     "launch": {"bootstrap", "errors", "protocol"},
     "gpu_support": {"bootstrap", "errors", "launch"},
     "jobs": {"errors", "events", "launch", "protocol"},
-    "batching": BASE | {"events", "jobs", "launch", "materials", "outputs", "settings", "version"},
+    "batching": BASE
+    | {"mesh_words", "inference.decode", "events", "jobs", "launch", "materials", "outputs", "settings", "version"},
     "cleanup": BASE | {"geometry"},
     "remote": {"errors", "events", "geometry", "jobs", "polygon_files"},
     "upscale": BASE | {"inference", "model_set", "steps"},
@@ -69,6 +71,7 @@ PARTS = {
     | {
         "outputs",
         "materials",
+        "mesh_words",
         "inference.decode",
         "meshfiles",
         "geometry.arrays",
@@ -104,6 +107,7 @@ LIBRARIES = {
     "inference": {"numpy", "PIL", "onnxruntime"},
     "pipeline": {"numpy"},
     "upscale": {"numpy", "PIL"},
+    "batching": {"PIL"},
     "array_files": {"numpy"},
     "transfer": {"numpy", "PIL"},
     "polygon_files": {"numpy"},
