@@ -7,7 +7,7 @@ import traceback
 import warnings
 from collections.abc import Sequence
 
-from .commands import check, clean, generate
+from .commands import check, clean, doctor, generate
 from .commands.common import Parser, warn
 from .errors import MaquetteError
 from .version import VERSION
@@ -20,6 +20,7 @@ _COMMANDS = {
     "generate": (generate, "make a textured mesh of a picture"),
     "clean": (clean, "repair a mesh of any origin"),
     "check": (check, "say what a picture is fit for"),
+    "doctor": (doctor, "say what runs on this machine, and why not"),
 }
 
 

@@ -17,7 +17,7 @@ from .inference.session import Session
 from .inference.shape import ShapeModel
 from .inference.upscale import UpscaleModel
 
-__all__ = ["UPSCALE_MODEL", "ModelSet", "load_models", "open_card"]
+__all__ = ["UPSCALE_MODEL", "ModelSet", "forget_models", "load_models", "open_card"]
 
 LIGHT_MODEL, UPSCALE_MODEL = "maquette-light", "maquette-upscale"
 """IDs of the embedded networks that no setting replaces."""
@@ -79,3 +79,8 @@ def _open_models(matte_model: str, depth_model: str, shape_model: str, device: D
 def load_models(settings: Settings) -> ModelSet:
     """The networks that ``settings`` name, loaded once and kept."""
     return _open_models(settings.matte_model, settings.depth_model, settings.shape_model, settings.device)
+
+
+def forget_models() -> None:
+    """Let go of all networks and their memory; the next run loads its own again."""
+    _open_models.cache_clear()

@@ -2,7 +2,8 @@
 
 Of a finished mesh, ``mesh.npz`` holds the arrays, ``texture.png`` the texture and ``light.png`` the light that was
 taken out of it (so that Blender loads and packs them as files, without decoding them in Python), ``report.json`` the
-report. Each appears under its name only whole, the report last. ``check.json`` is what the check of a picture found.
+report. Each appears under its name only whole, the report last. ``check.json`` is what the check of a picture, or of
+the machine, found.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ __all__ = [
     "REPORT",
     "TEXTURE",
     "load_check",
+    "load_examination",
     "load_result",
     "picture_path",
     "save_check",
@@ -128,7 +130,7 @@ def picture_path(folder: Path, name: str) -> Path | None:
 
 
 def save_check(folder: Path, report: Mapping[str, Any]) -> None:
-    """Write what the check of a picture found into an existing folder.
+    """Write what was found of a picture, or of the machine, into an existing folder.
 
     Raises
     ------
@@ -140,6 +142,20 @@ def save_check(folder: Path, report: Mapping[str, Any]) -> None:
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(f"The check cannot be written to {folder} ({reason}); free some disk space.") from error
+
+
+def load_examination(folder: Path) -> dict[str, Any]:
+    """Read back what `save_check` wrote of the machine.
+
+    Raises
+    ------
+    WorkerError
+        If the file is missing or damaged.
+    """
+    try:
+        return dict(json.loads((folder / CHECK).read_bytes()))
+    except (OSError, ValueError, TypeError) as error:
+        raise WorkerError(f"The worker handed over a damaged report ({error}); try again.") from error
 
 
 def load_check(folder: Path) -> list[dict[str, str]]:

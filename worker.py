@@ -76,9 +76,18 @@ def upscale(payload: Mapping[str, Any], folder: Path, progress: Progress, cancel
     enlarge_file(source, target, progress=progress, cancelled=cancelled, **payload["options"])
 
 
+def doctor(payload: Mapping[str, Any], folder: Path, progress: Progress, cancelled: Cancelled) -> None:
+    """Examine this machine and leave the report: ``payload`` is what only Blender can tell (`doctor.examine`)."""
+    progress("Starting the runtime", 0.0)
+    from . import transfer
+    from .doctor.examine import examine
+
+    transfer.save_check(folder, examine(payload, progress, cancelled))
+
+
 def main() -> None:
     """Serve Maquette's own jobs until the client goes away."""
-    run({"check": check, "clean": clean, "generate": generate, "upscale": upscale})
+    run({"check": check, "clean": clean, "doctor": doctor, "generate": generate, "upscale": upscale})
 
 
 def run(handlers: Mapping[str, Handler]) -> None:

@@ -45,7 +45,8 @@ PARTS = {
     "drawing": BASE | {"geometry"},
     "protocol": {"errors"},
     "launch": {"bootstrap", "errors", "protocol"},
-    "gpu_support": {"bootstrap", "errors", "launch"},
+    "gpu_support": {"bootstrap", "errors", "inference.model_folder", "launch"},
+    "doctor": BASE | {"gpu_support", "inference", "model_set", "pipeline", "steps", "version"},
     "jobs": {"errors", "events", "launch", "protocol"},
     "batching": BASE
     | {"mesh_words", "inference.decode", "events", "jobs", "launch", "materials", "outputs", "settings", "version"},
@@ -55,6 +56,7 @@ PARTS = {
     "worker": BASE
     | {
         "cleanup",
+        "doctor",
         "model_set",
         "picture_check",
         "pipeline",
@@ -90,6 +92,8 @@ WORKER_ONLY = {
     "pipeline",
     "worker",
     "cleanup",
+    "doctor.devices",
+    "doctor.examine",
     "geometry.repair.union",
     "inference.session",
     "inference.depth",
@@ -107,6 +111,7 @@ LIBRARIES = {
     "inference": {"numpy", "PIL", "onnxruntime"},
     "pipeline": {"numpy"},
     "upscale": {"numpy", "PIL"},
+    "doctor": {"numpy", "PIL", "onnxruntime"},
     "batching": {"PIL"},
     "array_files": {"numpy"},
     "transfer": {"numpy", "PIL"},

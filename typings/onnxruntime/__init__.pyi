@@ -1,9 +1,12 @@
 """ONNX Runtime carries few types of its own; these are the parts that Maquette uses."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+__version__: str
 
 def get_available_providers() -> list[str]: ...
 
@@ -20,6 +23,7 @@ class SessionOptions:
 
 class NodeArg:
     name: str
+    type: str
     shape: list[int | str | None]
 
 class InferenceSession:
@@ -35,5 +39,5 @@ class InferenceSession:
     def run(
         self,
         output_names: Sequence[str] | None,
-        input_feed: Mapping[str, npt.NDArray[np.float32] | npt.NDArray[np.int64]],
+        input_feed: Mapping[str, npt.NDArray[Any]],
     ) -> list[npt.NDArray[np.float32]]: ...
