@@ -7,7 +7,7 @@ import traceback
 import warnings
 from collections.abc import Sequence
 
-from .commands import check, clean, doctor, generate
+from .commands import batch, check, clean, doctor, generate
 from .commands.common import Parser, warn
 from .errors import MaquetteError
 from .version import VERSION
@@ -18,6 +18,7 @@ DONE, FAILED = 0, 1
 
 _COMMANDS = {
     "generate": (generate, "make a textured mesh of a picture"),
+    "batch": (batch, "make textured meshes of many pictures"),
     "clean": (clean, "repair a mesh of any origin"),
     "check": (check, "say what a picture is fit for"),
     "doctor": (doctor, "say what runs on this machine, and why not"),

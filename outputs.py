@@ -44,6 +44,10 @@ class Staging:
         self._folders.append((made, target))
         return made
 
+    def adopt(self, folder: Path, target: Path) -> None:
+        """Take over a folder on the target's disk, in which the file for ``target`` lies under its final name."""
+        self._folders.append((folder, target))
+
     def targets(self) -> list[Path]:
         """Where the files that have been written so far will lie: each target asked for, then its companions."""
         found: list[Path] = []

@@ -1,0 +1,114 @@
+"""Doing the pictures of a batch: some worker processes, one picture each at a time, and what becomes of each."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from ..errors import WorkerError
+from ..events import Done, Failed
+from ..jobs import Worker
+from .attempt import Attempt, Ending
+from .entry import Entry
+from .finish import failure, finish
+from .order import Order
+from .task import Task
+
+__all__ = ["Driver"]
+
+_PAUSE = 0.02
+_HOPELESS = 3
+"""Tries that may end before any process has taken a picture up, until the fault is taken to be the processes'."""
+
+
+class Driver:
+    """Some worker processes and the pictures they are to do.
+
+    Each keeps its networks loaded; one that dies or takes too long is replaced, and no other picture is touched by it.
+
+    Parameters
+    ----------
+    tasks
+        The pictures, in the order in which they are begun.
+    order
+        How they are done.
+    commands
+        What starts each of the worker processes.
+    folder
+        For what is not finished, on the disk of ``order.output``.
+    key
+        `task.task_key` of a picture.
+    """
+
+    def __init__(
+        self,
+        tasks: Iterable[Task],
+        order: Order,
+        commands: Sequence[Sequence[str]],
+        folder: Path,
+        key: Callable[[Task], str],
+    ) -> None:
+        self._order, self._key = order, key
+        self._waiting = deque((task, 1, 0.0) for task in tasks)
+        self._workers = [Worker(command, folder) for command in commands]
+        self._attempts: dict[Worker, Attempt] = {}
+        self._never_begun = 0
+        self._has_begun = False
+
+    def run(self, take: Callable[[Entry], None], stopped: Callable[[], bool]) -> None:
+        """Do all pictures; no process is left at the end.
+
+        Parameters
+        ----------
+        take
+            Is given the entry of each picture, once its files are in place.
+        stopped
+            Asked all the time: when it says yes, what is under way is dropped without an entry.
+
+        Raises
+        ------
+        WorkerError
+            If no worker process can be started.
+        """
+        try:
+            while (self._waiting or self._attempts) and not stopped():
+                for worker in self._workers:
+                    entry = self._step(worker)
+                    if entry is not None:
+                        take(entry)
+                time.sleep(_PAUSE)
+        finally:
+            for worker in self._workers:
+                worker.shutdown()
+
+    def _step(self, worker: Worker) -> Entry | None:
+        """Give an idle worker its next picture, or take from it what it has finished: the entry of a picture."""
+        attempt = self._attempts.get(worker)
+        if attempt is None:
+            if self._waiting:
+                task, number, spent = self._waiting.popleft()
+                self._attempts[worker] = Attempt(worker, self._order, task, self._key(task), number, spent)
+            return None
+        ending = attempt.poll()
+        if ending is None:
+            return None
+        del self._attempts[worker]
+        self._check_workers(attempt, ending)
+        if _may_help(ending) and attempt.number <= self._order.retries:
+            self._waiting.append((attempt.task, attempt.number + 1, attempt.seconds()))
+            return None
+        return finish(attempt, ending, self._order)
+
+    def _check_workers(self, attempt: Attempt, ending: Ending) -> None:
+        """Raise WorkerError once it is clear that no process comes up: the pictures are not to blame."""
+        self._has_begun = self._has_begun or attempt.begun
+        self._never_begun += not attempt.begun
+        if not self._has_begun and self._never_begun >= _HOPELESS and not isinstance(ending, Done | Failed):
+            raise WorkerError(f"No worker can be started: {failure(ending)[1]}")
+
+
+def _may_help(ending: Ending) -> bool:
+    """Whether trying again may help."""
+    return not isinstance(ending, Done) and failure(ending)[0] == "failed"

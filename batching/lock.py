@@ -1,0 +1,104 @@
+"""One driver for each manifest: the folder it works in, which it locks, and which nobody else touches."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..errors import OutputError
+
+__all__ = ["work_folder"]
+
+
+@contextmanager
+def work_folder(output: Path, manifest: Path) -> Generator[Path]:
+    """A folder inside ``output`` for what is not finished, for this process alone; gone at the end.
+
+    What a killed driver left there is removed. The operating system lets go of the lock when the process ends, however
+    it ends.
+
+    Raises
+    ------
+    OutputError
+        If another driver is at work on the same manifest, or nothing can be written there.
+    """
+    folder = output / f".maquette-{manifest.stem}"
+    try:
+        file = _lock(folder)
+    except BlockingIOError:
+        raise OutputError(f"Another batch is at work on {manifest}: wait for its end, or stop it.") from None
+    except OSError as error:
+        raise OutputError(f"The folder {output} cannot be written to ({error.strerror}): choose another.") from error
+    try:
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+        yield folder
+    finally:
+        _release(folder, file)
+
+
+def _lock(folder: Path) -> int:
+    """Open and lock the folder's lock file; BlockingIOError if it is locked."""
+    path = folder / "lock"
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except FileNotFoundError:  # another driver, at its end, has just removed the folder
+            continue
+        try:
+            _lock_file(file)
+            if _is_same(file, path):
+                return file
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(file)
+
+
+def _is_same(file: int, path: Path) -> bool:
+    """Whether the open file still goes by this path: whoever held it before may have removed it."""
+    try:
+        return os.path.samestat(os.fstat(file), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock_file(file: int) -> None:
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except PermissionError as error:
+            raise BlockingIOError from error
+
+else:
+    import fcntl
+
+    def _lock_file(file: int) -> None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):  # a file system that has no locks
+                raise
+
+
+def _release(folder: Path, file: int) -> None:
+    """Remove the folder, the lock file last, and let go of the lock."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+    if sys.platform == "win32":  # which removes no open file; nor would it one that another driver has opened since
+        os.close(file)
+    with suppress(OSError):
+        (folder / "lock").unlink()
+        folder.rmdir()
+    if sys.platform != "win32":
+        os.close(file)

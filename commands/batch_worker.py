@@ -1,0 +1,75 @@
+"""The worker process of a batch: its networks stay loaded, and each of its jobs makes one picture's files.
+
+``bootstrap.py commands.batch_worker THREADS DEVICE`` (empty: as each picture's settings say), in a Blender without a
+window or a Python with Blender's module.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from .. import worker
+from ..array_files import write_whole
+from ..batching.attempt import JOB
+from ..batching.finish import RESULT, parts
+from ..batching.order import PREVIEW
+from ..steps import Cancelled, Progress
+
+__all__ = ["main"]
+
+THREADS = "MAQUETTE_THREADS"  # of inference.devices, which would load numpy
+
+
+def main() -> None:
+    """Serve until the batch's driver goes away."""
+    threads, device = sys.argv[1:]
+    kind, _, number = device.partition(":")
+    if number:
+        os.environ["CUDA_VISIBLE_DEVICES"] = number
+    # Before numpy is loaded: several workers share the cores.
+    os.environ.update(dict.fromkeys((THREADS, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), threads))
+    worker.run({JOB: partial(make, device=kind)})
+
+
+def make(payload: Mapping[str, Any], folder: Path, progress: Progress, cancelled: Cancelled, device: str = "") -> None:
+    """Make the files of a picture and leave them in ``folder``.
+
+    ``payload``: the path of the ``picture``, the fields of Settings as ``settings``, the ``name`` of the outputs, the
+    suffixes of the mesh files as ``formats``. ``device``: what to run on, if not what the settings say.
+    """
+    progress("Loading the networks", 0.0)
+    from .. import model_set, pipeline
+    from ..settings import check_settings, from_fields
+
+    fields = {**payload["settings"], **({"device": device} if device else {})}
+    settings = check_settings(from_fields(fields))
+    models = model_set.load_models(settings)
+    result = pipeline.generate(Path(payload["picture"]), settings, models, progress, cancelled)
+    progress("Writing the files", 1.0)
+    started = time.perf_counter()
+    _write(result, payload["name"], payload["formats"], folder)
+    report = asdict(result.report)
+    report["seconds"] = {**report["seconds"], "Writing the files": round(time.perf_counter() - started, 4)}
+    write_whole(folder / RESULT, lambda file: file.write(json.dumps(report).encode()))
+
+
+def _write(result: Any, name: str, formats: list[str], folder: Path) -> None:
+    """Write each format into a folder of its own, as its companions may be called like another's, and the preview."""
+    from ..blender.export import export_file
+    from .write_result import built, write_preview
+
+    places = parts(folder, len(formats) + 1)
+    for place in places:
+        place.mkdir()
+    with built(result, name) as item:
+        for suffix, place in zip(formats, places, strict=False):
+            export_file([item], place / f"{name}{suffix}")
+    write_preview(result.mesh, places[-1] / f"{name}{PREVIEW}")
