@@ -26,7 +26,7 @@ def shipped_files() -> list[Path]:
     files = [path for path in ROOT.glob("*.py") if path.name != "dev.py"]
     for folder in CODE:
         files += [path for path in (ROOT / folder).rglob("*") if path.suffix in SUFFIXES]
-    files += [path for path in (ROOT / "models").glob("*") if path.suffix in (".onnx", ".toml")]
+    files += [path for path in (ROOT / "models").rglob("*") if path.suffix in (".onnx", ".toml")]
     return sorted([*files, ROOT / "LICENSE"])
 
 

@@ -8,18 +8,25 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, cast
 
 from ..errors import ModelError
+from .model_folder import model_folder
 
-__all__ = ["EMBEDDED", "Card", "Meaning", "find_card", "load_card", "read_network"]
+__all__ = ["CATALOGUE", "EMBEDDED", "Card", "Meaning", "find_card", "load_card", "read_card", "read_network"]
 
 EMBEDDED = Path(__file__).resolve().parent.parent / "models"
+CATALOGUE = EMBEDDED / "catalogue"
+"""The cards of models that can be downloaded."""
+LARGEST_CARD = 1 << 20
 LARGEST_INPUT = 4096
 LARGEST_SCALE = 4
 
 
-Meaning = Literal["surface", "inverse", "distance"]
+Meaning = Literal["surface", "inverse", "distance", "logit", "share"]
+# What the output may mean, the usual first.
+DEPTHS: tuple[Meaning, ...] = ("surface", "inverse", "distance")
+MATTES: tuple[Meaning, ...] = ("logit", "share")
 Colour = tuple[float, float, float]
 
 
@@ -32,8 +39,10 @@ class Card:
     ``(colour * white - mean) / std`` with colours in 0..1, and ``constants`` are further inputs that never change.
     ``roles`` gives, by what Maquette calls an output, the network's own name for it. ``meaning`` is that of a depth:
     ``surface``, the Y of the view frame, as the embedded network gives it; ``inverse``, one over the distance along the
-    camera's axis, or ``distance`` itself, both up to scale and shift. An enlarging network's output is ``scale`` times
-    as wide as its input, and what lies farther than ``margin`` pixels from one of the input matters little for it.
+    camera's axis, or ``distance`` itself, both up to scale and shift; that of a matte, ``logit`` or ``share``, 0..1. A
+    name such as ``#1`` stands for the network's first input or output, whatever it is called. An enlarging network's
+    output is ``scale`` times as wide as its input, and what lies farther than ``margin`` pixels from one of the input
+    matters little for it.
     """
 
     id: str
@@ -56,8 +65,13 @@ class Card:
 
 
 def find_card(name: str) -> Path:
-    """The card of a model: ``name`` is the ID of an embedded one, or the path of a card, which ends in ``.toml``."""
-    return Path(name) if name.endswith(".toml") else EMBEDDED / f"{name}.toml"
+    """The card of a model: ``name`` is the ID of an embedded or an installed one, or the path of a card, which ends in
+    ``.toml``. It need not exist; no installed model takes the place of an embedded one."""
+    if name.endswith(".toml"):
+        return Path(name)
+    file = f"{Path(name).name}.toml"
+    embedded = EMBEDDED / file
+    return embedded if embedded.is_file() else model_folder() / file
 
 
 def _value(table: dict[str, Any], name: str, kind: type, card: Path) -> Any:
@@ -109,11 +123,31 @@ def _whole(table: dict[str, Any], name: str, default: int, most: int, card: Path
     return value
 
 
-def _meaning(table: dict[str, Any], card: Path) -> Meaning:
-    value = table.get("meaning", "surface")
-    if value not in get_args(Meaning):
-        raise ModelError(f"The card {card.name} has no usable 'meaning'; choose one of {', '.join(get_args(Meaning))}.")
-    return cast(Meaning, value)
+def _meaning(table: dict[str, Any], task: str, card: Path) -> Meaning:
+    meanings = MATTES if task == "matte" else DEPTHS
+    value = table.get("meaning", meanings[0])
+    if value not in meanings:
+        raise ModelError(f"The card {card.name} has no usable 'meaning'; choose one of {', '.join(meanings)}.")
+    return value
+
+
+def read_card(card: Path) -> dict[str, Any]:
+    """The card's table as it is written, unchecked; ModelError if the file is missing or no TOML."""
+    try:
+        if card.stat().st_size > LARGEST_CARD:
+            raise ModelError(f"{card.name} is too large for a card; take the card that came with the network.")
+        return tomllib.loads(card.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(_missing(card)) from error
+    except (ValueError, RecursionError) as error:  # TOML's and Unicode's own errors are ValueErrors
+        raise ModelError(f"The card {card.name} cannot be read; install the model again.") from error
+
+
+def _missing(card: Path) -> str:
+    if (CATALOGUE / card.name).is_file():
+        how = f"in Edit > Preferences > Add-ons > Maquette, or by: maquette models download {card.stem}"
+        return f"The model {card.stem} is not installed; download it {how}."
+    return f"There is no model {card.stem!r}; import it, or choose one that is installed (maquette models list)."
 
 
 def load_card(card: Path) -> Card:
@@ -124,12 +158,7 @@ def load_card(card: Path) -> Card:
     ModelError
         If the file is missing, is no TOML, or lacks something.
     """
-    try:
-        table = tomllib.loads(card.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ModelError(f"There is no model {card.stem!r}; install Maquette again or choose another model.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"The card {card.name} cannot be read; install the model again.") from error
+    table = read_card(card)
     file = _value(table, "file", str, card)
     if Path(file).name != file:
         raise ModelError(f"The card {card.name} points outside its folder; take the card that came with the network.")
@@ -139,9 +168,10 @@ def load_card(card: Path) -> Card:
     if strangers := set(roles.values()) - set(outputs):
         raise ModelError(f"The card {card.name} gives a role to {min(strangers)!r}, which is none of its outputs.")
     size = _size(source, card)
+    task: str = _value(table, "task", str, card)
     return Card(
         id=_value(table, "id", str, card),
-        task=_value(table, "task", str, card),
+        task=task,
         path=card.parent / file,
         bytes=_value(table, "bytes", int, card),
         sha256=_value(table, "sha256", str, card),
@@ -149,7 +179,7 @@ def load_card(card: Path) -> Card:
         input_name=_value(source, "name", str, card),
         input_size=size,
         outputs=tuple(outputs),
-        meaning=_meaning(table, card),
+        meaning=_meaning(table, task, card),
         white=_number(source, "range", 1.0, card),
         mean=_colour(source, "mean", 0.0, card),
         std=_colour(source, "std", 1.0, card),

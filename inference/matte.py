@@ -1,4 +1,4 @@
-"""The embedded matte model: a picture to the alpha of its one subject, as fine as the network sees it."""
+"""Matte models: a picture to the alpha of its one subject, as fine as the network sees it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from ..contracts import Float, Pixels
+from ..errors import ModelError
 from .grid import label_pieces
 from .session import Session
 
@@ -19,10 +20,20 @@ DOUBT = 0.12
 
 
 class MatteModel:
-    """Wraps a network of task ``matte`` with the output ``alpha``, a logit."""
+    """Wraps a network of task ``matte`` with the output ``alpha``, of the meaning that its card states.
+
+    Raises
+    ------
+    ModelError
+        The card names no such output.
+    """
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        card = session.card
+        self._output = card.roles.get("alpha", "alpha")
+        if self._output not in card.outputs:
+            raise ModelError(f"The card of {card.id} names no output as its alpha; add it under [roles].")
 
     def segment(self, rgb: Pixels) -> Float:
         """How far each pixel is the one subject's: `main_subject` of what `find` finds."""
@@ -56,12 +67,20 @@ class MatteModel:
 
     def _look(self, colours: Float) -> Float:
         """Alpha [h, w] of colours [h, w, 3] in 0..255, no side longer than the network's."""
-        side, (height, width) = self.session.card.input_size, colours.shape[:2]
+        card, (height, width) = self.session.card, colours.shape[:2]
+        side = card.input_size
         top, left = (side - height) // 2, (side - width) // 2
-        array = np.zeros((1, 3, side, side), np.float32)
-        array[0, :, top : top + height, left : left + width] = colours.transpose(2, 0, 1) / 127.5 - 1
-        logit = self.session.run(array)["alpha"][0, 0, top : top + height, left : left + width]
-        return 1 / (1 + np.exp(-np.clip(logit, -30, 30)))
+        inner = np.s_[top : top + height, left : left + width]
+        array = np.zeros((3, side, side), np.float32)
+        array[:, *inner] = ((colours / 255 * card.white - np.array(card.mean)) / np.array(card.std)).transpose(2, 0, 1)
+        found = self.session.run(array[None])[self._output]
+        if [length for length in found.shape if length != 1] != [side, side]:
+            raise ModelError(
+                f"The network {card.id} gave alpha as {' x '.join(map(str, found.shape))} numbers, not as {side} x "
+                f"{side}; see whether its card is right."
+            )
+        alpha = found.reshape(side, side)[inner]
+        return np.clip(alpha, 0, 1) if card.meaning == "share" else 1 / (1 + np.exp(-np.clip(alpha, -30, 30)))
 
 
 def main_subject(found: Float) -> Float:

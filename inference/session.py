@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +14,21 @@ from ..contracts import Device, Float
 from ..errors import DeviceError, ModelError
 from .card import Card, read_network
 from .devices import CPU, PROVIDERS, Provider, device_title, load_libraries, processor_cores, providers_for
+from .load_fault import load_fault
 from .native_output import catch_output
 
 __all__ = ["Session"]
 
 _NO_MEMORY = re.compile(r"out of memory|failed to allocate|E_OUTOFMEMORY|bad alloc|BFCArena", re.IGNORECASE)
+
+_TYPES: dict[str, type[np.number[Any]]] = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(double)": np.float64,
+    "tensor(int64)": np.int64,
+    "tensor(int32)": np.int32,
+}
+"""What inputs may be, by ONNX Runtime's names; float32 comes in, and is rounded to what the network takes."""
 
 
 class Session:
@@ -51,21 +63,31 @@ class Session:
         except (DeviceError, ModelError):
             raise
         except Exception as error:  # ONNX Runtime raises its own classes, which derive from Exception alone
-            raise ModelError(f"ONNX Runtime cannot load {self.card.path.name}; install the model again.") from error
+            raise ModelError(
+                f"ONNX Runtime cannot load {self.card.path.name} ({load_fault(str(error))}); get the network again, or "
+                "export it otherwise."
+            ) from error
         self._printed = caught.text
         self.provider: str = self._session.get_providers()[0]
 
-    def _check_names(self) -> dict[str, npt.NDArray[np.int64]]:
-        """The constant inputs, shaped as the network wants them, once all names of the card are found in it."""
-        inputs = {i.name: len(i.shape) for i in self._session.get_inputs()}
-        wanted = {self.card.input_name, *self.card.constants}
-        outputs = {o.name for o in self._session.get_outputs()}
-        if wanted != set(inputs) or not set(self.card.outputs) <= outputs:
+    def _check_names(self) -> dict[str, npt.NDArray[Any]]:
+        """The constant inputs, as the network wants them, once all names of the card are found in it."""
+        inputs = {i.name: i for i in self._session.get_inputs()}
+        outputs = [o.name for o in self._session.get_outputs()]
+        self._input = _placed(self.card.input_name, list(inputs))
+        self._outputs = [_placed(name, outputs) for name in self.card.outputs]
+        if {self._input, *self.card.constants} != set(inputs) or not set(self._outputs) <= set(outputs):
             raise ModelError(
                 f"The network {self.card.path.name} has the inputs {', '.join(inputs)} and the outputs "
                 f"{', '.join(sorted(outputs))}, which are not those of its card; correct the card."
             )
-        return {k: np.full([1] * inputs[k], v, np.int64) for k, v in self.card.constants.items()}
+        types = {name: _TYPES.get(i.type) for name, i in inputs.items()}
+        if strange := [name for name, kind in types.items() if kind is None]:
+            raise ModelError(
+                f"The network {self.card.path.name} takes no numbers as {strange[0]}; export it otherwise."
+            )
+        self._type = types[self._input]
+        return {k: np.full([1] * len(inputs[k].shape), v, types[k]) for k, v in self.card.constants.items()}
 
     def run(self, array: Float) -> dict[str, Float]:
         """Run on one float32 input [1, C, S, S]; outputs by name. What fails on a GPU is done again on the CPU, now and
@@ -87,14 +109,20 @@ class Session:
 
     def _run(self, array: Float) -> dict[str, Float]:
         try:
-            feed = {self.card.input_name: np.ascontiguousarray(array), **self._constants}
-            values = [np.asarray(v, np.float32) for v in self._session.run(list(self.card.outputs), feed)]
+            feed = {self._input: np.ascontiguousarray(array, self._type), **self._constants}
+            values = [np.asarray(v, np.float32) for v in self._session.run(self._outputs, feed)]
         except Exception as error:
             raise ModelError(f"The network {self.card.id} failed; see whether its card is right.") from error
         named: dict[str, Float] = dict(zip(self.card.outputs, values, strict=True))
         if not all(np.isfinite(v).all() for v in named.values()):
             raise ModelError(f"The network {self.card.id} gave no usable numbers; try another picture or model.")
         return named
+
+
+def _placed(name: str, names: Sequence[str]) -> str:
+    """The name itself, or the one that ``#1`` and the like stand for."""
+    place = int(name[1:]) if name[:1] == "#" and name[1:].isdecimal() else 0
+    return names[place - 1] if 0 < place <= len(names) else name
 
 
 def _reason(printed: str) -> str:

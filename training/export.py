@@ -68,7 +68,7 @@ NORMALISATION = {
 MORE_DATA = {"upscale": ", and pictures drawn for training"}
 # Entries that only some cards have, before the tables and of the input.
 ENTRIES = {"upscale": f"scale = {SCALE}"}
-INPUT_ENTRIES = {"upscale": "margin = 15"}
+INPUT_ENTRIES = {"matte": "mean = [0.5, 0.5, 0.5]\nstd = [0.5, 0.5, 0.5]", "upscale": "margin = 15"}
 
 
 def _halve(net: nn.Module) -> None:

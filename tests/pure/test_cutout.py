@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
@@ -130,7 +130,8 @@ class _Finds:
     """Stands in for a session: finds the same mask in every picture."""
 
     def __init__(self, mask: Mask) -> None:
-        self.card, self.mask = SimpleNamespace(input_size=len(mask)), mask
+        card = load_card(EMBEDDED / "maquette-matte.toml")
+        self.card, self.mask = replace(card, input_size=len(mask)), mask
 
     def run(self, _: Float) -> dict[str, Float]:
         return {"alpha": np.where(self.mask, 9, -9).astype(np.float32)[None, None]}

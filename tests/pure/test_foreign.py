@@ -189,7 +189,7 @@ def test_a_real_network_goes_all_the_way(tcmonodepth: Path, shared: Path, pictur
         ("inv_depth", "depth", "outputs inv_depth"),
         ("size = 384", "size = 320", "card is right"),
         ('meaning = "inverse"\n', "", "what its depth is"),
-        ('task = "depth"', 'task = "matte"', "choose a depth model"),
+        ('task = "depth"\nmeaning = "inverse"', 'task = "matte"', "choose a depth model"),
     ],
 )
 def test_a_real_network_with_a_wrong_card_says_what_is_wrong(tcmonodepth: Path, old: str, new: str, says: str) -> None:
