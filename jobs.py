@@ -18,6 +18,7 @@ import itertools
 import shutil
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -129,6 +130,7 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._open: set[Job] = set()
         self._closed = False
+        self._busy_until = time.monotonic()
         atexit.register(self.shutdown)
 
     @property
@@ -136,6 +138,23 @@ class Worker:
         """The id of the running process, or None."""
         process = self._process
         return process.pid if process is not None else None
+
+    @property
+    def idle(self) -> float:
+        """For how many seconds the process has had nothing to do; 0 while a job is not closed, or without a process."""
+        with self._lock:
+            if self._process is None or self._open:
+                return 0.0
+            return time.monotonic() - self._busy_until
+
+    def rest(self) -> None:
+        """End a process that has nothing to do, and so free all memory it holds, a graphics card's too. Returns at
+        once; the next job starts another."""
+        with self._lock:
+            process = self._process
+            if process is not None and process.ready and not self._open:
+                process.doomed = True  # takes no further job
+                process.close_input()
 
     def start(self) -> None:
         """Start the process ahead of the first job; returns at once."""
@@ -198,6 +217,7 @@ class Worker:
         """Remove the job's folder."""
         shutil.rmtree(job.folder, ignore_errors=True)
         self._open.discard(job)
+        self._busy_until = time.monotonic()
 
     def shutdown(self) -> None:
         """End the process and all jobs, remove all their folders, and wait until that is done. Nothing comes after it.

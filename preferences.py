@@ -4,28 +4,50 @@ from __future__ import annotations
 
 import sys
 from importlib import metadata
+from typing import TypeAlias, get_args
 
 import bpy
-from bpy.props import EnumProperty
+from bpy.props import EnumProperty, IntProperty
 
 from .contracts import Device
+from .gpu_support.folder import runtime_folder
+from .gpu_support.install import installed_runtime
 
-__all__ = ["MAQUETTE_AP_preferences", "chosen_device"]
+__all__ = ["MAQUETTE_AP_preferences", "chosen_device", "idle_minutes"]
+
+_Item: TypeAlias = tuple[str, str, str, int]
+
+_TENSORRT = "An NVIDIA graphics card with TensorRT: the first run of a model takes minutes, all others are the fastest"
+
+_PACKAGES: dict[str, tuple[tuple[Device, str, str], ...]] = {
+    "onnxruntime-gpu": (("cuda", "CUDA", "An NVIDIA graphics card"), ("tensorrt", "TensorRT", _TENSORRT)),
+    "onnxruntime-directml": (("directml", "DirectML", "Any graphics card of this Windows machine"),),
+    "onnxruntime-openvino": (("openvino", "OpenVINO", "Intel's processors and graphics"),),
+}
+"""The devices that each build of ONNX Runtime adds, told by its package's name, without loading it."""
+
+_IDLE_MINUTES = 10
+
+_shown: list[_Item] = []
+"""The devices that Blender shows; somebody has to keep them alive."""
 
 
-def _devices() -> list[tuple[str, str, str]]:
-    """The devices that the installed ONNX Runtime was built for, told by its package's name, without loading it."""
-    devices = [
+def _devices(_self: object, _context: object) -> list[_Item]:
+    """The devices that the installed ONNX Runtime was built for."""
+    found: list[tuple[Device, str, str]] = [
         ("auto", "Auto", "The fastest device that works on this machine"),
         ("cpu", "CPU", "The processor: works everywhere"),
     ]
-    if _installed("onnxruntime-gpu"):
-        devices.append(("cuda", "CUDA", "An NVIDIA graphics card"))
-    if _installed("onnxruntime-directml"):
-        devices.append(("directml", "DirectML", "Any graphics card of this Windows machine"))
+    place = installed_runtime(runtime_folder())
+    for package, devices in _PACKAGES.items():
+        if _installed(package) or (place and any(place.glob(f"{package.replace('-', '_')}-*.dist-info"))):
+            found += devices
     if sys.platform == "darwin":
-        devices.append(("coreml", "CoreML", "Apple's neural engine and graphics"))
-    return devices
+        found.append(("coreml", "CoreML", "Apple's neural engine and graphics"))
+    # Numbered, so that a choice outlives others that come and go.
+    numbers = get_args(Device)
+    _shown[:] = [(*item, numbers.index(item[0])) for item in found]
+    return _shown
 
 
 def _installed(distribution: str) -> bool:
@@ -41,14 +63,36 @@ class MAQUETTE_AP_preferences(bpy.types.AddonPreferences):
 
     bl_idname = __package__
 
-    device: EnumProperty(name="Device", description="What the networks run on", items=_devices(), default="auto")
+    device: EnumProperty(name="Device", description="What the networks run on", items=_devices, default=0)
+    idle_minutes: IntProperty(
+        name="Free Memory After",
+        description="Minutes without work after which the networks leave the memory, the graphics card's too; the next "
+        "run loads them again. 0 keeps them until Blender closes",
+        default=_IDLE_MINUTES,
+        min=0,
+        soft_max=60,
+    )
 
     def draw(self, _context: bpy.types.Context) -> None:
-        self.layout.use_property_split = True
-        self.layout.prop(self, "device")
+        # Only here: the panels need the operators, and those need this module.
+        from .panels.devices import draw_devices
+
+        draw_devices(self.layout, self)
 
 
 def chosen_device(context: bpy.types.Context) -> Device:
-    """The device of the preferences; Auto where the package runs without being installed as an extension."""
+    """The device of the preferences; Auto where the package runs without being installed as an extension, or where the
+    device is gone."""
+    preferences = _preferences(context)
+    return preferences.device or "auto" if preferences is not None else "auto"
+
+
+def idle_minutes(context: bpy.types.Context) -> int:
+    """After how many minutes without work the worker process ends; 0 for never."""
+    preferences = _preferences(context)
+    return preferences.idle_minutes if preferences is not None else _IDLE_MINUTES
+
+
+def _preferences(context: bpy.types.Context) -> MAQUETTE_AP_preferences | None:
     addon = context.preferences.addons.get(__package__)
-    return addon.preferences.device if addon is not None and addon.preferences is not None else "auto"
+    return addon.preferences if addon is not None else None

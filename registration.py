@@ -16,6 +16,7 @@ from .operators.check_image import MAQUETTE_OT_check_image
 from .operators.check_mesh import MAQUETTE_OT_check_mesh
 from .operators.choose_picture import MAQUETTE_OT_choose_picture
 from .operators.clean_up import MAQUETTE_OT_clean_up
+from .operators.copy_report import MAQUETTE_OT_copy_report
 from .operators.decimate import MAQUETTE_OT_decimate
 from .operators.dismiss_error import MAQUETTE_OT_dismiss_error
 from .operators.drop_picture import MAQUETTE_FH_picture, MAQUETTE_OT_drop_picture
@@ -23,6 +24,12 @@ from .operators.export import MAQUETTE_OT_export
 from .operators.fill_holes import MAQUETTE_OT_fill_holes
 from .operators.fix_picture import MAQUETTE_OT_fix_picture
 from .operators.generate_from_image import MAQUETTE_OT_generate_from_image
+from .operators.gpu_support import (
+    MAQUETTE_OT_cancel_gpu_support,
+    MAQUETTE_OT_install_gpu_support,
+    MAQUETTE_OT_remove_gpu_support,
+    stop_installation,
+)
 from .operators.make_solid import MAQUETTE_OT_make_solid
 from .operators.merge_vertices import MAQUETTE_OT_merge_vertices
 from .operators.paint_texture import MAQUETTE_OT_paint_texture
@@ -88,6 +95,10 @@ CLASSES = (
     MAQUETTE_OT_upscale_texture,
     MAQUETTE_OT_set_material,
     MAQUETTE_OT_picture_normals,
+    MAQUETTE_OT_install_gpu_support,
+    MAQUETTE_OT_cancel_gpu_support,
+    MAQUETTE_OT_remove_gpu_support,
+    MAQUETTE_OT_copy_report,
     MAQUETTE_PT_generate,
     MAQUETTE_PT_mesh,
     MAQUETTE_PT_cleanup,
@@ -108,6 +119,7 @@ def register() -> None:
 
 def unregister() -> None:
     """Take everything back, a run under way and the worker process included."""
+    stop_installation()
     cleaning.shut_down()
     generation.shut_down()
     while _commands:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-__all__ = ["redraw_sidebars"]
+__all__ = ["redraw_preferences", "redraw_sidebars"]
 
 
 def redraw_sidebars() -> None:
@@ -15,3 +15,11 @@ def redraw_sidebars() -> None:
                 for region in area.regions:
                     if region.type == "UI":
                         region.tag_redraw()
+
+
+def redraw_preferences() -> None:
+    """Draw all open preferences again, soon."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "PREFERENCES":
+                area.tag_redraw()

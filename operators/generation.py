@@ -16,14 +16,19 @@ from ..blender.redraw import redraw_sidebars
 from ..blender.report import store_report
 from ..errors import CancelledError, WorkerError
 from ..events import Cancelled, Died, Done, Failed, Progress
+from ..gpu_support.folder import runtime_folder
+from ..gpu_support.install import offer
 from ..jobs import Worker
-from ..preferences import chosen_device
+from ..preferences import chosen_device, idle_minutes
 from ..properties import read_settings
 from ..settings import check_settings
 
 __all__ = ["Ending", "Generation", "current", "shared_worker", "shut_down"]
 
 Ending: TypeAlias = Cancelled | Died | Done | Failed
+
+_REST_CHECK = 15.0
+"""Seconds between two looks whether the worker has been idle for long."""
 
 _worker: Worker | None = None
 _current: Generation | None = None
@@ -42,14 +47,27 @@ def shut_down() -> None:
     if _worker is not None:
         _worker.shutdown()
         _worker = None
+        if bpy.app.timers.is_registered(_rest_when_idle):
+            bpy.app.timers.unregister(_rest_when_idle)
 
 
 def shared_worker() -> Worker:
     """The worker process that all runs share; it starts with its first job."""
     global _worker
     if _worker is None:
+        offer(runtime_folder())
         _worker = Worker(launch.default_command(bpy.app.binary_path or None))
+        if not bpy.app.background:
+            bpy.app.timers.register(_rest_when_idle, first_interval=_REST_CHECK, persistent=True)
     return _worker
+
+
+def _rest_when_idle() -> float:
+    """End a worker that has been idle for as long as the user set: it holds memory, the graphics card's too."""
+    minutes = idle_minutes(bpy.context)
+    if _worker is not None and minutes and _worker.idle > 60 * minutes:
+        _worker.rest()
+    return _REST_CHECK
 
 
 class Generation:

@@ -238,6 +238,27 @@ def test_closing_an_unfinished_job_cancels_it(worker: Worker) -> None:
 
 
 @posix
+def test_idle_worker_rests_and_the_next_job_starts_another(worker: Worker) -> None:
+    job = worker.submit("echo", {"text": "x"})
+    finish(job)
+    worker.rest()
+    assert worker.idle == 0.0, "a result that nobody has read yet"
+    job.close()
+    wait_for(lambda: worker.idle > 0.0, "its idleness")
+    pid = worker.pid
+    worker.rest()
+    assert not text_of(worker.submit("echo", {"text": "x"})).startswith(f"{pid}\n")
+
+
+def test_a_resting_worker_ends_its_process(worker: Worker) -> None:
+    worker.start()
+    wait_for(lambda: worker.pid is not None, "the process")
+    pid = worker.pid
+    assert pid is not None
+    wait_for(lambda: not (worker.rest() or is_running(pid)), "its end")
+    assert worker.idle == 0.0
+
+
 def test_killed_worker_is_an_error_and_the_next_job_works(worker: Worker) -> None:
     job = worker.submit("deaf", {})
     begin(job)
