@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import MaquetteError
 
-__all__ = ["Shard", "parse_shard"]
+__all__ = ["LARGEST", "Shard", "parse_shard", "shard_of"]
 
 LARGEST = 100_000
 
@@ -22,8 +22,13 @@ class Shard:
 
     def holds(self, picture: str) -> bool:
         """Whether a picture belongs to this part: by a hash of its path, so that adding pictures moves no other."""
-        digest = hashlib.sha256(picture.encode("utf-8", "surrogateescape")).digest()
-        return int.from_bytes(digest[:8], "big") % self.count == self.index - 1
+        return shard_of(picture, self.count) == self.index
+
+
+def shard_of(picture: str, count: int) -> int:
+    """Which of ``count`` parts a picture belongs to, from 1."""
+    digest = hashlib.sha256(picture.encode("utf-8", "surrogateescape")).digest()
+    return int.from_bytes(digest[:8], "big") % count + 1
 
 
 def parse_shard(text: str) -> Shard:
