@@ -7,9 +7,11 @@ import traceback
 import warnings
 from collections.abc import Sequence
 
-from .commands import batch, check, clean, doctor, generate
+from .commands import batch, check, clean, doctor, gallery, generate
 from .commands.common import Parser, warn
 from .errors import MaquetteError
+from .gpu_support.folder import runtime_folder
+from .gpu_support.install import activate
 from .version import VERSION
 
 __all__ = ["main"]
@@ -19,6 +21,7 @@ DONE, FAILED = 0, 1
 _COMMANDS = {
     "generate": (generate, "make a textured mesh of a picture"),
     "batch": (batch, "make textured meshes of many pictures"),
+    "gallery": (gallery, "make the page of a batch anew, to look at its meshes"),
     "clean": (clean, "repair a mesh of any origin"),
     "check": (check, "say what a picture is fit for"),
     "doctor": (doctor, "say what runs on this machine, and why not"),
@@ -41,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(argv)
         verbose = options.verbose
+        activate(runtime_folder())
         with warnings.catch_warnings():
             if not verbose:  # what libraries have to say is not for the user
                 warnings.simplefilter("ignore")

@@ -48,6 +48,7 @@ class Attempt:
             "settings": asdict(task.settings),
             "name": task.output.rpartition("/")[2],
             "formats": list(order.formats),
+            "turntable": order.turntable,
         }
         self._job = worker.submit(JOB, payload)
 

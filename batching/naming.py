@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 __all__ = ["output_names"]
 
 _LONGEST = 180  # bytes of a name without its suffixes; file systems end at 255
-_WRITTEN = (".glb", ".obj", ".mtl", ".fbx", ".stl", ".ply", ".usd", ".usda", ".usdc", ".usdz", ".json", ".png")
+_WRITTEN = (".glb", ".obj", ".mtl", ".fbx", ".stl", ".ply", ".usd", ".usda", ".usdc", ".usdz", ".json", ".png", ".webp")
 _FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f\ud800-\udfff]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?", re.IGNORECASE)
 

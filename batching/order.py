@@ -10,10 +10,12 @@ from pathlib import Path
 from .gates import Action, Gate
 from .task import Task
 
-__all__ = ["PREVIEW", "REPORT", "Order", "gate_error"]
+__all__ = ["PREVIEW", "REPORT", "TURNTABLE", "Order", "gate_error"]
 
 PREVIEW, REPORT = ".preview.png", ".json"
 """How the names of outputs end that are no mesh."""
+TURNTABLE = ".turntable.webp"
+"""How the name of a strip of views ends, which lies beside the preview."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Order:
 
     ``output``: the folder of the results; ``base``: that of the manifest, which tells paths from itself. ``formats``:
     suffixes of the mesh files, with their dots. ``timeout``: seconds for one try. ``retries``: how often a picture that
-    failed is tried again.
+    failed is tried again. ``turntable``: whether a strip of views around the mesh is made too, for a gallery.
     """
 
     output: Path
@@ -32,6 +34,7 @@ class Order:
     retries: int
     gates: tuple[Gate, ...]
     action: Action
+    turntable: bool = False
 
     def told(self, path: Path) -> str:
         """A path as the manifest has it."""

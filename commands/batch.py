@@ -21,6 +21,7 @@ from .batch_console import Console
 from .batch_tasks import read_tasks
 from .batch_workers import check_formats, default_jobs, worker_commands
 from .common import ArgumentError, say
+from .gallery import write_gallery
 from .settings_options import add_settings, read_settings
 
 __all__ = ["add_options", "run"]
@@ -46,6 +47,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--devices", metavar="LIST", help="a device for each worker, in turn: cuda:0,cuda:1 (else --device)")
     add("--require", metavar="LIST", default="", help="what a mesh must meet: watertight,faces<=20000,loose_parts==1")
     add("--require-action", choices=get_args(Action), default="refuse", help="write no mesh that does not, or mark it")
+    add("--gallery", action="store_true", help="write a page to look at, gallery.html, beside the manifest")
     add("--formats", metavar="LIST", default="glb", help="kinds of mesh files: glb,fbx,obj,stl,ply,usdz")
     add_settings(parser)
     add("-v", "--verbose", action="store_true", help="a line for each picture, and where an error comes from")
@@ -60,6 +62,8 @@ def run(options: argparse.Namespace) -> None:
     console = Console(options.verbose)
     with console.listening():
         tally = run_batch(batch, console)
+    if options.gallery:
+        write_gallery(batch.manifest)
     console.conclude(tally, batch.manifest)
 
 
@@ -76,7 +80,8 @@ def read_batch(options: argparse.Namespace) -> Batch:
     settings = read_settings(options)
     output = Path(os.path.abspath(options.output))
     manifest = Path(os.path.abspath(options.manifest or output / manifest_name(shard.index, shard.count)))
-    order = Order(output, manifest.parent, formats, options.timeout, options.retries, gates, options.require_action)
+    how = (options.timeout, options.retries, gates, options.require_action, options.gallery)
+    order = Order(output, manifest.parent, formats, *how)
     tasks = [task for task in read_tasks(options, settings, output) if shard.holds(task.picture)]
     # Before anything starts: a network that is missing is no picture's fault.
     hashes = {settings: model_hashes(settings) for settings in {task.settings for task in tasks}}
@@ -112,3 +117,5 @@ def _merge(options: argparse.Namespace) -> None:
     entries = merge_manifests(paths, target)
     tally = Tally(len(entries), entries)
     say(f"{target}: {counted(len(entries), 'picture')}, {tally.counts()}")
+    if options.gallery:
+        write_gallery(target)

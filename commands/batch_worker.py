@@ -20,7 +20,7 @@ from .. import worker
 from ..array_files import write_whole
 from ..batching.attempt import JOB
 from ..batching.finish import RESULT, parts
-from ..batching.order import PREVIEW
+from ..batching.order import PREVIEW, TURNTABLE
 from ..steps import Cancelled, Progress
 
 __all__ = ["main"]
@@ -43,7 +43,8 @@ def make(payload: Mapping[str, Any], folder: Path, progress: Progress, cancelled
     """Make the files of a picture and leave them in ``folder``.
 
     ``payload``: the path of the ``picture``, the fields of Settings as ``settings``, the ``name`` of the outputs, the
-    suffixes of the mesh files as ``formats``. ``device``: what to run on, if not what the settings say.
+    suffixes of the mesh files as ``formats``, whether to draw a ``turntable``. ``device``: what to run on, if not what
+    the settings say.
     """
     progress("Loading the networks", 0.0)
     from .. import model_set, pipeline
@@ -55,17 +56,18 @@ def make(payload: Mapping[str, Any], folder: Path, progress: Progress, cancelled
     result = pipeline.generate(Path(payload["picture"]), settings, models, progress, cancelled)
     progress("Writing the files", 1.0)
     started = time.perf_counter()
-    _write(result, payload["name"], payload["formats"], folder)
+    _write(result, payload, folder)
     report = asdict(result.report)
     report["seconds"] = {**report["seconds"], "Writing the files": round(time.perf_counter() - started, 4)}
     write_whole(folder / RESULT, lambda file: file.write(json.dumps(report).encode()))
 
 
-def _write(result: Any, name: str, formats: list[str], folder: Path) -> None:
-    """Write each format into a folder of its own, as its companions may be called like another's, and the preview."""
+def _write(result: Any, payload: Mapping[str, Any], folder: Path) -> None:
+    """Write each format into a folder of its own, as its companions may be called like another's, and the pictures."""
     from ..blender.export import export_file
-    from .write_result import built, write_preview
+    from .write_result import built, write_preview, write_turntable
 
+    name, formats = payload["name"], payload["formats"]
     places = parts(folder, len(formats) + 1)
     for place in places:
         place.mkdir()
@@ -73,3 +75,5 @@ def _write(result: Any, name: str, formats: list[str], folder: Path) -> None:
         for suffix, place in zip(formats, places, strict=False):
             export_file([item], place / f"{name}{suffix}")
     write_preview(result.mesh, places[-1] / f"{name}{PREVIEW}")
+    if payload["turntable"]:
+        write_turntable(result.mesh, places[-1] / f"{name}{TURNTABLE}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..pipeline import Result
 
-__all__ = ["built", "write_preview"]
+__all__ = ["built", "write_preview", "write_turntable"]
 
 
 @contextmanager
@@ -53,3 +53,12 @@ def write_preview(mesh: MeshArrays, path: Path) -> None:
     from ..geometry.preview import render_view
 
     Image.fromarray(render_view(mesh)).save(path)
+
+
+def write_turntable(mesh: MeshArrays, path: Path) -> None:
+    """Draw the mesh from all around into a strip of views, as WebP."""
+    from PIL import Image
+
+    from ..geometry.preview import turntable
+
+    Image.fromarray(turntable(mesh)).convert("RGB").save(path, "WEBP", quality=80)
