@@ -21,7 +21,18 @@ __all__ = ["CODE", "MANIFEST", "verify"]
 
 BLENDER_BRINGS = {"addon_utils", "bl_ui", "blf", "bmesh", "bpy", "bpy_extras", "gpu", "mathutils", "numpy"}
 FOLDERS = {"": (".py",), "models": (".onnx", ".toml"), "wheels": (".whl",)}
-CODE = ("batching", "blender", "commands", "geometry", "inference", "meshfiles", "operators", "panels")
+CODE = (
+    "batching",
+    "blender",
+    "commands",
+    "doctor",
+    "geometry",
+    "gpu_support",
+    "inference",
+    "meshfiles",
+    "operators",
+    "panels",
+)
 MANIFEST = "blender_manifest.toml"
 
 
