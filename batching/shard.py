@@ -27,7 +27,7 @@ class Shard:
 
 def shard_of(picture: str, count: int) -> int:
     """Which of ``count`` parts a picture belongs to, from 1."""
-    digest = hashlib.sha256(picture.encode("utf-8", "surrogateescape")).digest()
+    digest = hashlib.sha256(picture.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") % count + 1
 
 
