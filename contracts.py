@@ -33,6 +33,7 @@ __all__ = [
     "MeshArrays",
     "MeshReport",
     "Pixels",
+    "Point",
     "Quality",
     "Relief",
     "Report",
@@ -48,10 +49,12 @@ Float: TypeAlias = npt.NDArray[np.float32]
 Int: TypeAlias = npt.NDArray[np.int32]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Pixels: TypeAlias = npt.NDArray[np.uint8]
+Point: TypeAlias = tuple[float, float]
+"""A place in a picture: right and down from its top left corner, 0..1."""
 
 Background = Literal["auto", "alpha", "keep", "remove"]
-Device = Literal["auto", "cpu", "cuda", "directml", "coreml"]
-Fix = Literal["crop", "expose", "upscale"]
+Device = Literal["auto", "cpu", "cuda", "directml", "coreml", "tensorrt", "openvino"]
+Fix = Literal["crop", "straighten", "expose", "upscale"]
 Kind = Literal["auto", "photo", "illustration", "sketch", "logo", "relief", "floor_plan"]
 Quality = Literal["draft", "standard", "high"]
 Relief = Literal["lithophane", "coin", "terrain", "slice"]
@@ -66,6 +69,8 @@ class Settings:
     ``kind``: what kind of picture it is; from *sketch* on, it needs no networks (`drawing`). For such kinds alone:
     ``width`` and ``thickness`` in metres, 0 for the usual; ``wall_height`` of a floor plan; ``relief``, what a relief
     is for. ``fixes``: how the picture is mended before it is used (`inference.mend`).
+    ``subject``: which of several things in the picture, as a point on or beside it in the file as it is; None for the
+    one nearest the middle. ``mask``: a file that is white where the subject is, "" for none (`inference.hand_mask`).
     ``delight``: how much of the light and shade in the picture is taken out of the texture, 0..1. ``material``: one of
     `materials.PRESETS`.
     """
@@ -73,6 +78,8 @@ class Settings:
     kind: Kind = "auto"
     background: Background = "auto"
     fixes: tuple[Fix, ...] = ()
+    subject: Point | None = None
+    mask: str = ""
     quality: Quality = "standard"
     target_faces: int = 20_000
     topology: Topology = "tris"
@@ -207,7 +214,8 @@ class MeshReport:
 class Report:
     """What a run did. `dataclasses.asdict` of it is the JSON that ``--report`` writes.
 
-    ``kind``: what kind of picture it was taken for; ``notes``: what there is to say of the picture, a sentence each.
+    ``kind``: what kind of picture it was taken for; ``notes``: what there is to say of the picture and of the
+    device, a sentence each.
     """
 
     version: str

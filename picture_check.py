@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .contracts import Settings
+from .contracts import Pixels, Point, Settings
+from .errors import PictureError
 from .inference.checks.check import check_picture
 from .inference.checks.finding import Finding, Level
-from .inference.decode import decode_picture
+from .inference.choose import alpha_pieces, points_on_things
+from .inference.cutout import cut_out, needs_matte, on_white
+from .inference.hand_mask import open_picture
+from .inference.matte import MatteModel
 from .inference.mend import mend_picture
+from .inference.picture import Picture, reduced
 from .model_set import load_models
 from .version import VERSION
 
-__all__ = ["check_file", "check_report", "verdict"]
+__all__ = ["Inspection", "check_file", "check_report", "inspect_file", "verdict"]
+
+PREPARED_SIDE, MASK_SIDE = 4096, 2048
+"""Most pixels on the longest side of what is shown and kept of a picture that was checked."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a check found, and what the picture becomes.
+
+    ``findings``: the lines of the check. ``subjects``: a point on each of the things in the file, from left to right.
+    ``prepared``: the picture mended and cut out, uint8 [h, w, 4], and ``mask``: the subject in the file as it is, uint8
+    [h, w]; each reduced where it is very large, None where no subject is found.
+    """
+
+    findings: tuple[Finding, ...]
+    subjects: tuple[Point, ...]
+    prepared: Pixels | None
+    mask: Pixels | None
 
 
 def check_file(picture: Path, settings: Settings) -> tuple[Finding, ...]:
@@ -24,15 +47,44 @@ def check_file(picture: Path, settings: Settings) -> tuple[Finding, ...]:
     Raises
     ------
     PictureError
-        The file is no picture that can be read, or shows nothing.
+        The file is no picture that can be read, or shows nothing; or its mask does not fit.
     ModelError
         A network fails.
     """
-    pixels = decode_picture(picture)
+    return inspect_file(picture, settings).findings
+
+
+def inspect_file(picture: Path, settings: Settings) -> Inspection:
+    """`check_file`, with the subjects to choose among and the picture as it will be used; raises the same."""
     models = load_models(settings)
+    opened = open_picture(picture, settings)
+    mended = opened
     if settings.fixes:
-        pixels = mend_picture(pixels, settings.fixes, settings.background, models.matte, models.upscale)
-    return check_picture(pixels, settings.background, models.matte, models.depth)
+        mended = mend_picture(opened, settings.fixes, models.matte, models.upscale)
+    findings = check_picture(mended.pixels, mended.background, models.matte, models.depth, mended.subject)
+    prepared = _cut(mended, models.matte)
+    original = prepared if mended is opened else _cut(opened, models.matte)
+    return Inspection(
+        findings,
+        _subjects(opened, models.matte),
+        None if prepared is None else reduced(prepared, PREPARED_SIDE),
+        None if original is None else reduced(original[..., 3], MASK_SIDE),
+    )
+
+
+def _subjects(picture: Picture, matte: MatteModel) -> tuple[Point, ...]:
+    if picture.background == "keep":
+        return ()
+    if needs_matte(picture.pixels[..., 3], picture.background):
+        return points_on_things(matte.find(on_white(picture.pixels)))
+    return points_on_things(alpha_pieces(picture.pixels[..., 3]))
+
+
+def _cut(picture: Picture, matte: MatteModel) -> Pixels | None:
+    try:
+        return cut_out(picture.pixels, picture.background, matte, subject=picture.subject)
+    except PictureError:  # one of the findings says why
+        return None
 
 
 def verdict(findings: tuple[Finding, ...]) -> Level:
@@ -41,11 +93,12 @@ def verdict(findings: tuple[Finding, ...]) -> Level:
     return "poor" if "poor" in levels else "fair" if "fair" in levels else "good"
 
 
-def check_report(picture: Path, findings: tuple[Finding, ...]) -> Mapping[str, Any]:
-    """All of it as one JSON object."""
+def check_report(picture: Path, inspection: Inspection) -> Mapping[str, Any]:
+    """All that was found as one JSON object."""
     return {
         "version": VERSION,
         "image": str(picture),
-        "verdict": verdict(findings),
-        "findings": [asdict(finding) for finding in findings],
+        "verdict": verdict(inspection.findings),
+        "findings": [asdict(finding) for finding in inspection.findings],
+        "subjects": [list(point) for point in inspection.subjects],
     }

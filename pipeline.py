@@ -28,11 +28,13 @@ from .geometry.smooth import smooth_apart
 from .geometry.unwrap import unwrap
 from .geometry.visibility import seen_vertices
 from .inference.cutout import cut_out
-from .inference.decode import decode_heights, decode_picture
+from .inference.decode import decode_heights
+from .inference.hand_mask import open_picture
 from .inference.light import Light
 from .inference.light_map import encode_light, light_layer
 from .inference.light_remove import remove_light
 from .inference.mend import mend_picture
+from .inference.picture import Picture
 from .inference.prepare import prepare_subject
 from .inference.scene import frame_scene
 from .materials import AUTO
@@ -89,16 +91,16 @@ def _reduce(vertices: Float, faces: Int, settings: Settings) -> tuple[Float, Int
     return vertices, pair_triangles(vertices, faces, settings.target_faces) if quads else faces
 
 
-def _see(pixels: Pixels, settings: Settings, models: ModelSet, steps: Steps) -> tuple[Subject, Surface, str]:
+def _see(picture: Picture, settings: Settings, models: ModelSet, steps: Steps) -> tuple[Subject, Surface, str]:
     """The subject, its visible surface, and what came of a foreign depth model."""
     with steps.step("Cutting out the subject"):
-        cut = cut_out(pixels, settings.background, models.matte)
+        cut = cut_out(picture.pixels, picture.background, models.matte, subject=picture.subject)
         subject = prepare_subject(cut)
     with steps.step("Estimating depth"):
         surface = models.depth.estimate(subject, settings.quality != "draft")
         note = ""
         if models.foreign:
-            joined = models.foreign.improve(frame_scene(pixels, cut), surface)
+            joined = models.foreign.improve(frame_scene(picture.pixels, cut), surface)
             surface, note = joined.surface, joined.note
         surface = replace(surface, depth=sharpen(surface))
     return subject, surface, note
@@ -145,19 +147,19 @@ def reconstruct(picture: Path, settings: Settings, models: ModelSet, steps: Step
     return _reconstruct(_read(picture, settings, models, steps), settings, models, steps)
 
 
-def _read(picture: Path, settings: Settings, models: ModelSet, steps: Steps) -> Pixels:
+def _read(path: Path, settings: Settings, models: ModelSet, steps: Steps) -> Picture:
     """The picture as it is used."""
     check_settings(settings)
     with steps.step("Reading the picture"):
-        pixels = decode_picture(picture)
+        picture = open_picture(path, settings)
     if settings.fixes:
         with steps.step("Mending the picture"):
-            pixels = mend_picture(pixels, settings.fixes, settings.background, models.matte, models.upscale)
-    return pixels
+            picture = mend_picture(picture, settings.fixes, models.matte, models.upscale)
+    return picture
 
 
-def _reconstruct(pixels: Pixels, settings: Settings, models: ModelSet, steps: Steps) -> Draft:
-    subject, surface, join = _see(pixels, settings, models, steps)
+def _reconstruct(picture: Picture, settings: Settings, models: ModelSet, steps: Steps) -> Draft:
+    subject, surface, join = _see(picture, settings, models, steps)
     light, finish = _light(subject, surface, settings, models, steps)
     with steps.step("Completing the shape"):
         volume = models.shape.complete(surface, settings.quality != "draft")
@@ -196,11 +198,11 @@ def generate(picture: Path, settings: Settings, models: ModelSet, progress: Prog
         One of its children, with a sentence for the user.
     """
     steps = Steps(progress, cancelled)
-    pixels = _read(picture, settings, models, steps)
-    kind, notes = _kind(pixels, settings)
+    opened = _read(picture, settings, models, steps)
+    kind, notes = _kind(opened.pixels, settings)
     if kind in DRAWINGS:
-        return _drawn(picture, pixels, kind, notes, settings, steps)
-    draft = _reconstruct(pixels, settings, models, steps)
+        return _drawn(picture, opened.pixels, kind, notes, settings, steps)
+    draft = _reconstruct(opened, settings, models, steps)
     with steps.step("Checking the mesh"):
         upright = place(view_to_object(draft.mesh.vertices, draft.surface.camera.elevation), settings.height)
         mesh = replace(draft.mesh, vertices=upright)

@@ -114,6 +114,7 @@ class MAQUETTE_PG_settings(PropertyGroup):
         description="How the picture is mended before it is used; the file stays as it is",
         items=(
             ("crop", "Crop", "Cut bars off, and what lies far around the subject"),
+            ("straighten", "Straighten", "Turn a subject that leans upright"),
             ("expose", "Brighten", "Give a dark subject more light"),
             ("upscale", "Upscale", "Enlarge a small subject with a network that keeps edges sharp"),
         ),

@@ -56,7 +56,8 @@ def from_fields(fields: Mapping[str, Any]) -> Settings:
     TypeError, KeyError
         If the fields are not those of Settings.
     """
-    values: dict[str, Any] = {**fields, "fixes": tuple(fields["fixes"])}
+    subject = fields["subject"]
+    values: dict[str, Any] = {**fields, "fixes": tuple(fields["fixes"]), "subject": tuple(subject) if subject else None}
     return Settings(**values)
 
 
@@ -91,6 +92,8 @@ def check_settings(settings: Settings) -> Settings:
     for fix in settings.fixes:
         if fix not in get_args(Fix):
             raise MaquetteError(f"The picture cannot be mended by {fix!r}; choose among {', '.join(get_args(Fix))}.")
+    if settings.subject and not all(0 <= value <= 1 for value in settings.subject):
+        raise MaquetteError("The point on the subject must lie in the picture: two numbers from 0 to 1.")
     if settings.material not in PRESETS:
         raise MaquetteError(f"material cannot be {settings.material!r}; choose one of {', '.join(PRESETS)}.")
     if not 0 <= settings.delight <= 1:

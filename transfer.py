@@ -20,13 +20,15 @@ import numpy.typing as npt
 from PIL import Image
 
 from .array_files import Arrays, check_array, read_arrays, write_arrays, write_whole
-from .contracts import Finish, Float, MeshArrays, MeshReport, Pixels, Report
+from .contracts import Finish, Float, MeshArrays, MeshReport, Pixels, Point, Report
 from .errors import OutputError, WorkerError
 from .settings import from_fields
 
 __all__ = [
     "LIGHT",
+    "MASK",
     "MESH",
+    "PREPARED",
     "REPORT",
     "TEXTURE",
     "load_check",
@@ -42,6 +44,8 @@ MESH = "mesh.npz"
 TEXTURE = "texture.png"
 LIGHT = "light.png"
 CHECK = "check.json"
+PREPARED = "prepared.png"
+MASK = "mask.png"
 REPORT = "report.json"
 _ATTRIBUTE = "attribute_"
 
@@ -124,12 +128,14 @@ def load_result(folder: Path) -> tuple[MeshArrays, Report]:
 
 
 def picture_path(folder: Path, name: str) -> Path | None:
-    """Return the path of one of the result's textures, `TEXTURE` or `LIGHT` (PNG, 8-bit sRGB), or None without it."""
+    """Return the path of one of the pictures of a result or a check (PNG, 8-bit), or None without it."""
     path = folder / name
     return path if path.is_file() else None
 
 
-def save_check(folder: Path, report: Mapping[str, Any]) -> None:
+def save_check(
+    folder: Path, report: Mapping[str, Any], prepared: Pixels | None = None, mask: Pixels | None = None
+) -> None:
     """Write what was found of a picture, or of the machine, into an existing folder.
 
     Raises
@@ -138,6 +144,9 @@ def save_check(folder: Path, report: Mapping[str, Any]) -> None:
         If that cannot be written.
     """
     try:
+        for name, pixels in {PREPARED: prepared, MASK: mask}.items():
+            if pixels is not None:
+                _save_picture(folder / name, pixels)
         write_whole(folder / CHECK, lambda file: file.write(json.dumps(report).encode()))
     except OSError as error:
         reason = error.strerror or error
@@ -158,8 +167,9 @@ def load_examination(folder: Path) -> dict[str, Any]:
         raise WorkerError(f"The worker handed over a damaged report ({error}); try again.") from error
 
 
-def load_check(folder: Path) -> list[dict[str, str]]:
-    """Read back the lines of a check: each has ``line``, ``level``, ``text`` and ``fix``, all texts.
+def load_check(folder: Path) -> tuple[list[dict[str, str]], list[Point]]:
+    """Read back the lines of a check, each with ``line``, ``level``, ``text`` and ``fix``, all texts; and the points
+    that lie on the things to choose among.
 
     Raises
     ------
@@ -167,8 +177,9 @@ def load_check(folder: Path) -> list[dict[str, str]]:
         If the file is missing or damaged.
     """
     try:
-        findings = json.loads((folder / CHECK).read_bytes())["findings"]
-        return [{key: str(each[key]) for key in ("line", "level", "text", "fix")} for each in findings]
+        report = json.loads((folder / CHECK).read_bytes())
+        lines = [{key: str(each[key]) for key in ("line", "level", "text", "fix")} for each in report["findings"]]
+        return lines, [(float(x), float(y)) for x, y in report["subjects"]]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise WorkerError(f"The worker handed over a damaged check ({error}); check again.") from error
 

@@ -49,12 +49,12 @@ def check(payload: Mapping[str, Any], folder: Path, progress: Progress, _cancell
     """Check a picture and leave the report: ``payload`` is like that of `generate`."""
     progress("Checking the picture", 0.0)
     from . import transfer
-    from .picture_check import check_file, check_report
-    from .settings import from_fields
+    from .picture_check import check_report, inspect_file
+    from .settings import check_settings, from_fields
 
     picture = Path(payload["picture"])
-    findings = check_file(picture, from_fields(payload["settings"]))
-    transfer.save_check(folder, check_report(picture, findings))
+    inspection = inspect_file(picture, check_settings(from_fields(payload["settings"])))
+    transfer.save_check(folder, check_report(picture, inspection), inspection.prepared, inspection.mask)
 
 
 def clean(payload: Mapping[str, Any], folder: Path, progress: Progress, cancelled: Cancelled) -> None:

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import get_args
 
 from ..contracts import Background, Device, Fix, Settings
-from .common import say
+from ..errors import MaquetteError
+from ..settings import check_settings
+from .common import ArgumentError, say
+from .settings_options import add_subject
 
 __all__ = ["add_options", "run"]
 
@@ -21,20 +24,38 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="say it as one JSON object")
     add("--background", choices=get_args(Background), default=default.background, help="what is not the object")
     add("--fix", nargs="+", choices=get_args(Fix), default=(), help="mend the picture before it is checked")
+    add_subject(parser)
     add("--device", choices=get_args(Device), default=default.device, help="what the networks run on")
     add("-v", "--verbose", action="store_true", help="say where an error comes from")
 
 
 def run(options: argparse.Namespace) -> None:
     """Check the picture and say what was found, a line for each check."""
-    from ..picture_check import check_file, check_report, verdict
+    from ..picture_check import check_report, inspect_file, verdict
 
-    settings = Settings(background=options.background, fixes=tuple(options.fix), device=options.device)
-    findings = check_file(options.image, settings)
+    inspection = inspect_file(options.image, _settings(options))
     if options.json:
-        say(json.dumps(check_report(options.image, findings), indent=2))
+        say(json.dumps(check_report(options.image, inspection), indent=2))
         return
-    widest = max(len(finding.line) for finding in findings)
-    for finding in findings:
+    widest = max(len(finding.line) for finding in inspection.findings)
+    for finding in inspection.findings:
         say(f"{finding.line:{widest}}  {finding.level}  {finding.text}")
-    say(f"{options.image}: {verdict(findings)}")
+        if finding.fix == "choose":
+            places = " or ".join(f"--subject {x:.2f},{y:.2f}" for x, y in inspection.subjects)
+            say(f"{'':{widest}}        {places}")
+    say(f"{options.image}: {verdict(inspection.findings)}")
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    try:
+        return check_settings(
+            Settings(
+                background=options.background,
+                fixes=tuple(options.fix),
+                subject=options.subject,
+                mask=str(options.mask or ""),
+                device=options.device,
+            )
+        )
+    except MaquetteError as error:
+        raise ArgumentError(str(error)) from error

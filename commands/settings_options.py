@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import get_args
 
 from ..contracts import Background, Device, Fix, Kind, Quality, Relief, Settings, Topology, Use
@@ -11,7 +12,7 @@ from ..materials import PRESETS
 from ..settings import QUALITY, TEXTURE_SIZES, check_settings
 from .common import ArgumentError
 
-__all__ = ["add_settings", "read_settings"]
+__all__ = ["add_settings", "add_subject", "read_settings"]
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +27,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     add("--use", choices=get_args(Use), default=default.use, help="solid: closed, no inner shells; raw: as found")
     add("--background", choices=get_args(Background), default=default.background, help="what is not the object")
     add("--fix", nargs="+", choices=get_args(Fix), default=(), help="mend the picture before it is used")
+    add_subject(parser)
     add("--height", type=float, default=default.height, metavar="M", help="height of the object in metres")
     add("--width", type=float, default=default.width, metavar="M", help="width of a relief or a floor plan in metres")
     add("--thickness", type=float, default=default.thickness, metavar="M", help="of a logo, a sketch or a relief")
@@ -50,6 +52,19 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     add("--shape-model", default=default.shape_model, metavar="ID", help="network from visible surface to whole shape")
 
 
+def add_subject(parser: argparse.ArgumentParser) -> None:
+    """Say how the subject is told from the rest of the picture."""
+    add = parser.add_argument
+    add("--subject", type=_point, metavar="X,Y", help="which of several things: a point on it, 0,0 top left, 1,1 below")
+    add("--mask", type=Path, metavar="FILE", help="a picture that is white where the subject is, black elsewhere")
+
+
+def _point(text: str) -> tuple[float, float]:
+    """The point that is meant by ``0.25,0.6``; ValueError if there is none."""
+    x, y = map(float, text.split(","))
+    return x, y
+
+
 def read_settings(options: argparse.Namespace) -> Settings:
     """The settings asked for; faces and texture as the quality sets them unless they are given."""
     preset = QUALITY[options.quality]
@@ -63,6 +78,8 @@ def read_settings(options: argparse.Namespace) -> Settings:
                 relief=options.relief,
                 background=options.background,
                 fixes=tuple(options.fix),
+                subject=options.subject,
+                mask=str(options.mask or ""),
                 quality=options.quality,
                 target_faces=preset.target_faces if options.faces is None else options.faces,
                 topology=options.topology,

@@ -6,12 +6,22 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ..contracts import Background, Float, Pixels
+from ..contracts import Background, Float, Pixels, Point
 from ..errors import PictureError
+from .choose import find_things, keep_thing_alpha
 from .grid import box_mean
 from .matte import MatteModel, main_subject
 
-__all__ = ["LEAST_SUBJECT", "MOST_SUBJECT", "OPAQUE", "cut_out", "has_useful_alpha", "needs_matte", "on_white"]
+__all__ = [
+    "LEAST_SUBJECT",
+    "MOST_SUBJECT",
+    "OPAQUE",
+    "TRANSPARENT",
+    "cut_out",
+    "has_useful_alpha",
+    "needs_matte",
+    "on_white",
+]
 
 TRANSPARENT = 32
 """Alpha below this counts as transparent."""
@@ -25,7 +35,13 @@ REFINE_SIZE = 640
 TILE = 256
 
 
-def cut_out(rgba: Pixels, background: Background, matte_model: MatteModel, found: Float | None = None) -> Pixels:
+def cut_out(
+    rgba: Pixels,
+    background: Background,
+    matte_model: MatteModel,
+    found: Float | None = None,
+    subject: Point | None = None,
+) -> Pixels:
     """Put the subject's matte into the alpha channel.
 
     Parameters
@@ -38,7 +54,10 @@ def cut_out(rgba: Pixels, background: Background, matte_model: MatteModel, found
     matte_model : MatteModel
         Asked only where the picture's own transparency does not decide.
     found : Float
-        What ``matte_model`` finds in this picture over white, where that is known already.
+        What `choose.find_things` finds in this picture over white, where that is known already.
+    subject : Point
+        Which of several things is meant; without it the one nearest the middle, or all that the picture's own
+        transparency shows.
 
     Returns
     -------
@@ -48,21 +67,20 @@ def cut_out(rgba: Pixels, background: Background, matte_model: MatteModel, found
     Raises
     ------
     PictureError
-        There is no useful transparency where it was asked for, or nothing stands out from the background.
+        There is no useful transparency where it was asked for, or nothing stands out from the background or lies at
+        the point.
     ModelError
         The network fails.
     """
     alpha = rgba[..., 3]
     if background == "keep":
         return _with_alpha(rgba, np.full_like(alpha, 255))
-    if background == "alpha":
-        if not (alpha.min() < TRANSPARENT and alpha.max() >= OPAQUE):
-            raise PictureError("The picture has no transparency that shows the subject: set the background to Remove.")
-        return rgba.copy()
+    if background == "alpha" and not (alpha.min() < TRANSPARENT and alpha.max() >= OPAQUE):
+        raise PictureError("The picture has no transparency that shows the subject: set the background to Remove.")
     if not needs_matte(alpha, background):
-        return rgba.copy()
+        return rgba.copy() if subject is None else _with_alpha(rgba, keep_thing_alpha(alpha, subject))
     rgb = on_white(rgba)
-    probability = main_subject(matte_model.find(rgb) if found is None else found)
+    probability = main_subject(find_things(rgb, matte_model, subject) if found is None else found)
     return _with_alpha(rgba, np.minimum(_subject_alpha(rgb, probability), alpha))
 
 

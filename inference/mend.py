@@ -7,13 +7,17 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
-from ..contracts import Background, Fix, Float, Mask, Pixels
+from ..contracts import Fix, Float, Mask, Pixels
+from ..errors import PictureError
 from .checks.artefacts import bar_rows
 from .checks.scene import luma
+from .choose import find_things, keep_thing_alpha
 from .cutout import LEAST_SUBJECT, MOST_SUBJECT, OPAQUE, needs_matte, on_white
 from .grid import mask_box
 from .light_colour import LINEAR, encode
-from .matte import MatteModel
+from .matte import MatteModel, main_subject
+from .picture import Picture
+from .straighten import straighten
 from .upscale_size import LARGEST, LARGEST_FACTOR
 
 __all__ = ["Enlarger", "crop_bars", "crop_to_subject", "enlarge_subject", "lift_exposure", "mend_picture"]
@@ -33,52 +37,55 @@ class Enlarger(Protocol):
     def enlarge(self, pixels: Pixels, factor: float) -> Pixels: ...
 
 
-def mend_picture(
-    pixels: Pixels, fixes: tuple[Fix, ...], background: Background, matte_model: MatteModel, enlarger: Enlarger
-) -> Pixels:
+def mend_picture(picture: Picture, fixes: tuple[Fix, ...], matte_model: MatteModel, enlarger: Enlarger) -> Picture:
     """A picture mended.
 
     Parameters
     ----------
-    pixels : uint8 [H, W, 4]
-        sRGB with straight alpha.
+    picture
+        As it was opened. Its point goes along with what it means.
     fixes
-        Which mends to make; they are made in the order crop, expose, upscale, whatever the order here.
-    background
-        Where the subject is looked for, as in `cutout.cut_out`.
+        Which mends to make; they are made in the order crop, straighten, expose, upscale, whatever the order here.
     matte_model, enlarger
         The networks.
 
     Returns
     -------
-    uint8 [h, w, 4]
-        The same picture where there is nothing to mend, or no subject to mend it for.
+    Picture
+        The same where there is nothing to mend, or no subject to mend it for.
     """
     if "crop" in fixes:
-        pixels = crop_bars(pixels)
-        pixels = crop_to_subject(pixels, _find(pixels, background, matte_model))
+        picture = crop_bars(picture)
+    if "straighten" in fixes:
+        picture = straighten(picture, _find(picture, matte_model))
+    if "crop" in fixes:
+        picture = crop_to_subject(picture, _find(picture, matte_model))
     if "expose" in fixes:
-        pixels = lift_exposure(pixels, _find(pixels, background, matte_model))
+        picture = picture.with_pixels(lift_exposure(picture.pixels, _find(picture, matte_model)))
     if "upscale" in fixes:
-        pixels = enlarge_subject(pixels, _find(pixels, background, matte_model), enlarger)
-    return pixels
+        picture = picture.with_pixels(enlarge_subject(picture.pixels, _find(picture, matte_model), enlarger))
+    return picture
 
 
-def crop_bars(pixels: Pixels) -> Pixels:
-    """A picture [H, W, 4] without bars of one shade at opposite sides."""
-    top, bottom = bar_rows(luma(pixels))
-    left, right = bar_rows(luma(pixels).T)
-    height, width = pixels.shape[:2]
-    return np.ascontiguousarray(pixels[top : height - bottom, left : width - right])
+def crop_bars(picture: Picture) -> Picture:
+    """A picture without bars of one shade at opposite sides."""
+    light = luma(picture.pixels)
+    top, bottom = bar_rows(light)
+    left, right = bar_rows(light.T)
+    height, width = light.shape
+    return picture.cropped(left, top, width - right, height - bottom)
 
 
-def crop_to_subject(pixels: Pixels, subject: Mask) -> Pixels:
-    """The part of a picture [H, W, 4] around the subject [H, W], with a little room where there is some."""
+def crop_to_subject(picture: Picture, subject: Mask) -> Picture:
+    """The part of a picture around the subject [H, W], with a little room where there is some."""
     if not subject.any():
-        return pixels
+        return picture
     left, top, right, bottom = mask_box(subject)
+    height, width = subject.shape
     room = round(MARGIN * max(bottom - top - 1, right - left - 1) + 1)
-    return np.ascontiguousarray(pixels[max(0, top - room) : bottom + room, max(0, left - room) : right + room])
+    return picture.cropped(
+        max(0, left - room), max(0, top - room), min(width, right + room), min(height, bottom + room)
+    )
 
 
 def lift_exposure(pixels: Pixels, subject: Mask) -> Pixels:
@@ -110,13 +117,17 @@ def enlarge_subject(pixels: Pixels, subject: Mask, enlarger: Enlarger) -> Pixels
     return enlarger.enlarge(pixels, factor) if factor > 1.05 else pixels
 
 
-def _find(pixels: Pixels, background: Background, matte_model: MatteModel) -> Mask:
+def _find(picture: Picture, matte_model: MatteModel) -> Mask:
     """The subject, coarsely: bool [H, W]; empty where none stands out."""
+    pixels, point = picture.pixels, picture.subject
     alpha = pixels[..., 3]
-    if background == "keep":
+    if picture.background == "keep":
         return np.ones(alpha.shape, np.bool_)
-    if not needs_matte(alpha, background):
-        return alpha >= OPAQUE
-    found = Image.fromarray(matte_model.segment(on_white(pixels)))
+    if not needs_matte(alpha, picture.background):
+        return (alpha if point is None else keep_thing_alpha(alpha, point)) >= OPAQUE
+    try:
+        found = Image.fromarray(main_subject(find_things(on_white(pixels), matte_model, point)))
+    except PictureError:  # nothing at the point: said when the subject is cut out
+        return np.zeros(alpha.shape, np.bool_)
     mask = np.asarray(found.resize((pixels.shape[1], pixels.shape[0]), Image.Resampling.BILINEAR)) > 0.5
     return mask if LEAST_SUBJECT <= mask.mean() <= MOST_SUBJECT else np.zeros_like(mask)

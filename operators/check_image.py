@@ -104,7 +104,8 @@ class MAQUETTE_OT_check_image(bpy.types.Operator):
         for event in self._job.poll() if self._job is not None else ():
             if isinstance(event, Done):
                 state = context.window_manager.maquette_state
-                state.check, state.checked = json.dumps(transfer.load_check(event.folder)), self._path
+                findings, _ = transfer.load_check(event.folder)
+                state.check, state.checked = json.dumps(findings), self._path
                 return True
             if isinstance(event, Cancelled):
                 raise CancelledError("Stopped: the picture was not checked.")

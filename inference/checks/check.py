@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...contracts import Background, Pixels
+from ...contracts import Background, Pixels, Point
 from ...errors import PictureError
+from ..choose import find_things
 from ..cutout import cut_out, needs_matte, on_white
 from ..depth import DepthModel
 from ..matte import MatteModel
@@ -18,13 +19,18 @@ from .resolution import check_resolution
 from .scene import Scene
 from .sharpness import check_sharpness
 from .subject import check_subject
+from .tilt import check_tilt
 from .viewpoint import check_viewpoint
 
 __all__ = ["check_picture", "check_scene"]
 
 
 def check_picture(
-    pixels: Pixels, background: Background, matte_model: MatteModel, depth_model: DepthModel
+    pixels: Pixels,
+    background: Background,
+    matte_model: MatteModel,
+    depth_model: DepthModel,
+    point: Point | None = None,
 ) -> tuple[Finding, ...]:
     """Measure what a picture is fit for.
 
@@ -36,6 +42,8 @@ def check_picture(
         What of it is not the subject, as for `inference.cutout.cut_out`.
     matte_model, depth_model
         The embedded networks.
+    point
+        Which of several things is the subject; the others are background then.
 
     Returns
     -------
@@ -47,9 +55,9 @@ def check_picture(
     ModelError
         A network fails.
     """
-    found = matte_model.find(on_white(pixels)) if needs_matte(pixels[..., 3], background) else None
     try:
-        cut = cut_out(pixels, background, matte_model, found)
+        found = find_things(on_white(pixels), matte_model, point) if needs_matte(pixels[..., 3], background) else None
+        cut = cut_out(pixels, background, matte_model, found, point)
         subject = prepare_subject(cut)
     except PictureError as error:
         return _without_subject(pixels, str(error))
@@ -62,6 +70,7 @@ def check_scene(scene: Scene) -> tuple[Finding, ...]:
     background = check_background(scene)
     return (
         check_subject(scene, plain=background.level != "poor"),
+        check_tilt(scene),
         check_resolution(scene),
         check_sharpness(scene),
         check_lighting(scene),

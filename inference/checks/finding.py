@@ -17,7 +17,8 @@ class Finding:
     """What one check found.
 
     ``line`` names the check ("Sharpness"), ``value`` is what was measured in ``unit``, ``text`` says it in words for
-    the user with advice where there is some, ``fix`` names what would mend it, or is empty.
+    the user with advice where there is some, ``fix`` names what would mend it: a fix, or "choose" where one of several
+    things is to be chosen (`Settings.subject`); or is empty.
     """
 
     line: str
@@ -25,7 +26,7 @@ class Finding:
     value: float
     unit: str
     text: str
-    fix: Fix | Literal[""] = ""
+    fix: Fix | Literal["choose", ""] = ""
 
 
 def level_of(value: float, fair: float, poor: float) -> Level:

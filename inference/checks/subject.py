@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
 
 from ...contracts import Float
+from ..choose import alpha_pieces, points_on_things
 from ..grid import label_pieces
 from .finding import Finding
 from .scene import Scene
 
 __all__ = ["check_subject", "second_share"]
 
-_LOOK = 256
 _SECOND_FAIR, _SECOND = 0.15, 0.3
 """Size of the second thing, by area, beside the largest: a lid may lie there, but hardly half the subject."""
 _RIM = 2
@@ -30,14 +29,15 @@ def check_subject(scene: Scene, plain: bool) -> Finding:
     bad = "poor" if plain else "fair"
     second, cut, off = second_share(scene), _cut_length(scene), _off_centre(scene)
     if second >= _SECOND:
-        text = "There is more than one thing in the picture: choose one, or crop the picture."
-        return Finding("Subject", bad, round(second, 3), "second by area", text)
+        count = len(points_on_things(_pieces(scene)))
+        text = f"There are {count} things in the picture: choose the one to make."
+        return Finding("Subject", bad, round(second, 3), "second by area", text, "choose")
     if cut >= _CUT:
         text = "The subject is cut off at the picture's edge: what is outside is guessed. Show it whole."
         return Finding("Subject", bad, round(cut, 3), "share cut off", text)
     if second >= _SECOND_FAIR:
-        text = "Something lies beside the subject: crop it away if it does not belong to it."
-        return Finding("Subject", "fair", round(second, 3), "second by area", text)
+        text = "Something lies beside the subject: choose the subject alone if it does not belong to it."
+        return Finding("Subject", "fair", round(second, 3), "second by area", text, "choose")
     if cut >= _CUT_FAIR:
         text = "The subject touches the picture's edge: leave a little room around it."
         return Finding("Subject", "fair", round(cut, 3), "share cut off", text)
@@ -58,12 +58,7 @@ def second_share(scene: Scene) -> float:
 
 def _pieces(scene: Scene) -> Float:
     """Everything found, as 0..1, at the matte's size; a picture's own transparency at a like one."""
-    if scene.found is not None:
-        return scene.found
-    image = Image.fromarray(scene.alpha)
-    scale = min(1.0, _LOOK / max(image.size))
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return np.asarray(image.resize(size, Image.Resampling.BOX), np.float32) / 255
+    return alpha_pieces(scene.alpha) if scene.found is None else scene.found
 
 
 def _cut_length(scene: Scene) -> float:

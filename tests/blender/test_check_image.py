@@ -34,7 +34,16 @@ def test_every_line_is_there_for_the_panel(photo: Path) -> None:
     bpy.context.scene.maquette.image_path = str(photo)
     assert bpy.ops.maquette.check_image() == {"FINISHED"}
     lines = {finding["line"]: finding for finding in json.loads(state().check)}
-    assert list(lines) == ["Subject", "Resolution", "Sharpness", "Lighting", "Background", "Artefacts", "Viewpoint"]
+    assert list(lines) == [
+        "Subject",
+        "Upright",
+        "Resolution",
+        "Sharpness",
+        "Lighting",
+        "Background",
+        "Artefacts",
+        "Viewpoint",
+    ]
     assert lines["Subject"]["level"] == "poor"
     assert "cut off" in lines["Subject"]["text"]
     assert state().checked == str(photo)

@@ -16,7 +16,7 @@ from maquette.inference.checks.scene import Scene, luma
 from maquette.inference.checks.sharpness import blur_radius
 from maquette.inference.checks.subject import second_share
 from maquette.model_set import load_models
-from maquette.picture_check import check_file, check_report, verdict
+from maquette.picture_check import check_report, inspect_file, verdict
 from PIL import Image, ImageFilter
 
 SIDE = 640
@@ -63,6 +63,7 @@ def lines(rgba: Pixels) -> dict[str, Finding]:
 def test_a_good_picture_has_nothing_poor() -> None:
     assert {line: finding.level for line, finding in lines(painted_ball(1600)).items()} == {
         "Subject": "good",
+        "Upright": "good",
         "Resolution": "good",
         "Sharpness": "good",
         "Lighting": "good",
@@ -148,6 +149,7 @@ def test_the_whole_check_of_a_photo_names_all_lines() -> None:
     findings = check_picture(on_floor(painted_ball()), "auto", models.matte, models.depth)
     assert [finding.line for finding in findings] == [
         "Subject",
+        "Upright",
         "Resolution",
         "Sharpness",
         "Lighting",
@@ -179,10 +181,10 @@ def test_tiny_pictures_are_checked_too(size: tuple[int, int]) -> None:
 def test_a_file_is_checked_and_reported(tmp_path: Path) -> None:
     path = tmp_path / "a ball.png"
     Image.fromarray(painted_ball()).save(path)
-    report = check_report(path, check_file(path, Settings()))
+    report = check_report(path, inspect_file(path, Settings()))
     assert json.loads(json.dumps(report)) == report
     assert report["verdict"] in ("good", "fair")
     assert {"line", "level", "value", "unit", "text", "fix"} == set(report["findings"][0])
     (tmp_path / "text.png").write_text("not a picture")
     with pytest.raises(PictureError):
-        check_file(tmp_path / "text.png", Settings())
+        inspect_file(tmp_path / "text.png", Settings())

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from maquette.contracts import Pixels, Settings
 from maquette.inference.mend import crop_bars, crop_to_subject, enlarge_subject, lift_exposure, mend_picture
+from maquette.inference.picture import Picture
 from maquette.model_set import ModelSet, load_models
 from maquette.picture_check import check_file
 from maquette.pipeline import generate
@@ -45,19 +46,20 @@ def test_bars_are_cut_off_and_nothing_else() -> None:
     photo = opaque(jar())
     barred = np.pad(photo, ((50, 40), (0, 0), (0, 0)))
     barred[..., 3] = 255
-    assert np.array_equal(crop_bars(barred), photo)
-    assert np.array_equal(crop_bars(barred.transpose(1, 0, 2)), photo.transpose(1, 0, 2))
-    assert np.array_equal(crop_bars(photo), photo)
+    assert np.array_equal(crop_bars(Picture(barred)).pixels, photo)
+    assert np.array_equal(crop_bars(Picture(barred.transpose(1, 0, 2))).pixels, photo.transpose(1, 0, 2))
+    assert np.array_equal(crop_bars(Picture(photo)).pixels, photo)
 
 
 def test_the_subject_comes_to_the_middle_where_there_is_room() -> None:
     picture = jar(at=(90, 200))
-    cropped = crop_to_subject(picture, picture[..., 3] > 127)
+    cropped = crop_to_subject(Picture(picture), picture[..., 3] > 127).pixels
     inside = np.argwhere(cropped[..., 3] > 127)
     assert np.count_nonzero(cropped[..., 3]) == np.count_nonzero(picture[..., 3])
     np.testing.assert_allclose(inside.mean(0), np.array(cropped.shape[:2]) / 2, atol=2)
     edge = jar(at=(30, 150))
-    assert np.count_nonzero(crop_to_subject(edge, edge[..., 3] > 127)[..., 3]) == np.count_nonzero(edge[..., 3])
+    whole = crop_to_subject(Picture(edge), edge[..., 3] > 127).pixels
+    assert np.count_nonzero(whole[..., 3]) == np.count_nonzero(edge[..., 3])
 
 
 @pytest.mark.parametrize("stops", [2, 4])
@@ -85,8 +87,9 @@ def test_a_small_subject_is_enlarged_as_far_as_a_texture_shows_it(models: ModelS
 
 def test_nothing_is_done_to_a_picture_without_a_subject(models: ModelSet) -> None:
     empty = np.full((200, 200, 4), 120, np.uint8)
-    mended = mend_picture(empty, ("crop", "expose", "upscale"), "alpha", models.matte, models.upscale)
-    assert np.array_equal(mended, empty)
+    fixes = ("crop", "straighten", "expose", "upscale")
+    mended = mend_picture(Picture(empty, "remove"), fixes, models.matte, models.upscale)
+    assert np.array_equal(mended.pixels, empty)
 
 
 def test_the_check_is_content_with_what_was_mended(tmp_path: Path) -> None:
