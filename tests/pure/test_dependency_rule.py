@@ -33,6 +33,8 @@ PARTS = {
     "materials": BASE,
     "outputs": BASE,
     "array_files": set[str](),
+    "file_lock": set[str](),
+    "modelstore": BASE | {"file_lock", "inference.card", "inference.model_folder", "steps", "version"},
     "transfer": BASE | {"array_files", "settings"},
     "polygon_files": BASE | {"array_files", "geometry"},
     "meshfiles": BASE,
@@ -41,6 +43,7 @@ PARTS = {
     "model_set": BASE | {"inference"},
     "steps": {"errors"},
     "pipeline": BASE | {"drawing", "inference", "geometry", "materials", "model_set", "settings", "steps", "version"},
+    "model_jobs": BASE | {"inference", "modelstore", "steps"},
     "picture_check": BASE | {"inference", "model_set", "version"},
     "drawing": BASE | {"geometry"},
     "protocol": {"errors"},
@@ -50,6 +53,7 @@ PARTS = {
     "jobs": {"errors", "events", "launch", "protocol"},
     "batching": BASE
     | {
+        "file_lock",
         "mesh_words",
         "inference.card",
         "inference.decode",
@@ -61,6 +65,7 @@ PARTS = {
         "settings",
         "version",
     },
+    "farm": {"batching", "errors", "version"},
     "cleanup": BASE | {"geometry"},
     "remote": {"errors", "events", "geometry", "jobs", "polygon_files"},
     "upscale": BASE | {"inference", "model_set", "steps"},
@@ -68,6 +73,7 @@ PARTS = {
     | {
         "cleanup",
         "doctor",
+        "model_jobs",
         "model_set",
         "picture_check",
         "pipeline",
@@ -112,6 +118,7 @@ WORKER_ONLY = {
     "inference.matte",
     "inference.shape",
     "inference.upscale",
+    "model_jobs",
     "upscale",
 }
 
@@ -120,10 +127,12 @@ LIBRARIES = {
     "contracts": {"numpy"},
     "geometry": {"numpy"},
     "inference": {"numpy", "PIL", "onnxruntime"},
+    "model_jobs": {"numpy"},
     "pipeline": {"numpy"},
     "upscale": {"numpy", "PIL"},
     "doctor": {"numpy", "PIL", "onnxruntime"},
     "batching": {"PIL"},
+    "farm": {"ray"},
     "array_files": {"numpy"},
     "transfer": {"numpy", "PIL"},
     "polygon_files": {"numpy"},
@@ -239,6 +248,8 @@ def test_every_part_has_its_place() -> None:
         ("operators/generate.py", "import onnxruntime"),
         ("commands/clean.py", "from ..devtools import package"),
         ("dev.py", "import numpy"),
+        ("batching/driver.py", "import ray"),
+        ("farm/run.py", "import bpy"),
     ],
 )
 def test_breach_is_found(path: str, source: str) -> None:
