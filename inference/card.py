@@ -6,14 +6,14 @@ import hashlib
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from ..errors import ModelError
 from .model_folder import model_folder
 
-__all__ = ["CATALOGUE", "EMBEDDED", "Card", "Meaning", "find_card", "load_card", "read_card", "read_network"]
+__all__ = ["CATALOGUE", "EMBEDDED", "Card", "Family", "Meaning", "find_card", "load_card", "read_card", "read_network"]
 
 EMBEDDED = Path(__file__).resolve().parent.parent / "models"
 CATALOGUE = EMBEDDED / "catalogue"
@@ -27,6 +27,8 @@ Meaning = Literal["surface", "inverse", "distance", "logit", "share"]
 # What the output may mean, the usual first.
 DEPTHS: tuple[Meaning, ...] = ("surface", "inverse", "distance")
 MATTES: tuple[Meaning, ...] = ("logit", "share")
+Family = Literal["frustum", "triplane"]
+FAMILIES: tuple[Family, ...] = ("frustum", "triplane")
 Colour = tuple[float, float, float]
 
 
@@ -42,7 +44,9 @@ class Card:
     camera's axis, or ``distance`` itself, both up to scale and shift; that of a matte, ``logit`` or ``share``, 0..1. A
     name such as ``#1`` stands for the network's first input or output, whatever it is called. An enlarging network's
     output is ``scale`` times as wide as its input, and what lies farther than ``margin`` pixels from one of the input
-    matters little for it.
+    matters little for it. ``family`` is that of a shape: ``frustum``, the embedded network's, or ``triplane``, whose
+    first output is a code that ``decoder``, a second file beside the first, is asked with (`inference.triplane`).
+    ``given``: further inputs that come with each run.
     """
 
     id: str
@@ -62,6 +66,14 @@ class Card:
     roles: Mapping[str, str] = field(default_factory=dict[str, str])
     scale: int = 1
     margin: int = 16
+    family: Family = "frustum"
+    given: tuple[str, ...] = ()
+    decoder: Card | None = None
+
+    @property
+    def files(self) -> tuple[Card, ...]:
+        """The card once for each file that belongs to it, with that file's path, size and hash."""
+        return (self, self.decoder) if self.decoder else (self,)
 
 
 def find_card(name: str) -> Path:
@@ -159,9 +171,6 @@ def load_card(card: Path) -> Card:
         If the file is missing, is no TOML, or lacks something.
     """
     table = read_card(card)
-    file = _value(table, "file", str, card)
-    if Path(file).name != file:
-        raise ModelError(f"The card {card.name} points outside its folder; take the card that came with the network.")
     source = _value(table, "input", dict, card)
     outputs = _value(table, "outputs", dict, card)
     roles = _table(table, "roles", str, card)
@@ -169,10 +178,13 @@ def load_card(card: Path) -> Card:
         raise ModelError(f"The card {card.name} gives a role to {min(strangers)!r}, which is none of its outputs.")
     size = _size(source, card)
     task: str = _value(table, "task", str, card)
-    return Card(
+    family: Family = table.get("family", FAMILIES[0])
+    if family not in FAMILIES:
+        raise ModelError(f"The card {card.name} has no usable 'family'; choose one of {', '.join(FAMILIES)}.")
+    loaded = Card(
         id=_value(table, "id", str, card),
         task=task,
-        path=card.parent / file,
+        path=_file(table, card),
         bytes=_value(table, "bytes", int, card),
         sha256=_value(table, "sha256", str, card),
         licence=_value(table, "licence", str, card),
@@ -187,6 +199,32 @@ def load_card(card: Path) -> Card:
         roles=roles,
         scale=_whole(table, "scale", 1, LARGEST_SCALE, card),
         margin=_whole(source, "margin", min(16, max(size // 4, 1)), max(size // 3, 1), card),
+        family=family,
+    )
+    if family != "triplane":
+        return loaded
+    return replace(loaded, decoder=_decoder(loaded, _value(table, "decoder", dict, card), card))
+
+
+def _file(table: dict[str, Any], card: Path) -> Path:
+    file = _value(table, "file", str, card)
+    if Path(file).name != file:
+        raise ModelError(f"The card {card.name} points outside its folder; take the card that came with the network.")
+    return card.parent / file
+
+
+def _decoder(encoder: Card, table: dict[str, Any], card: Path) -> Card:
+    """The card of a triplane's decoder; its inputs and outputs are the same for all networks."""
+    return replace(
+        encoder,
+        path=_file(table, card),
+        bytes=_value(table, "bytes", int, card),
+        sha256=_value(table, "sha256", str, card),
+        input_name="points",
+        outputs=("solid", "colour"),
+        roles={},
+        constants={},
+        given=("code",),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,7 +76,9 @@ class Session:
         outputs = [o.name for o in self._session.get_outputs()]
         self._input = _placed(self.card.input_name, list(inputs))
         self._outputs = [_placed(name, outputs) for name in self.card.outputs]
-        if {self._input, *self.card.constants} != set(inputs) or not set(self._outputs) <= set(outputs):
+        if {self._input, *self.card.constants, *self.card.given} != set(inputs) or not set(self._outputs) <= set(
+            outputs
+        ):
             raise ModelError(
                 f"The network {self.card.path.name} has the inputs {', '.join(inputs)} and the outputs "
                 f"{', '.join(sorted(outputs))}, which are not those of its card; correct the card."
@@ -87,11 +89,12 @@ class Session:
                 f"The network {self.card.path.name} takes no numbers as {strange[0]}; export it otherwise."
             )
         self._type = types[self._input]
+        self._given = {name: types[name] for name in self.card.given}
         return {k: np.full([1] * len(inputs[k].shape), v, types[k]) for k, v in self.card.constants.items()}
 
-    def run(self, array: Float) -> dict[str, Float]:
-        """Run on one float32 input [1, C, S, S]; outputs by name. What fails on a GPU is done again on the CPU, now and
-        from then on.
+    def run(self, array: Float, given: Mapping[str, Float] | None = None) -> dict[str, Float]:
+        """Run on one float32 input [1, C, S, S], and those that the card calls ``given``; outputs by name. What fails
+        on a GPU is done again on the CPU, now and from then on.
 
         Raises
         ------
@@ -99,17 +102,18 @@ class Session:
             If the network fails or gives values that are not finite.
         """
         try:
-            return self._run(array)
+            return self._run(array, given or {})
         except ModelError as error:
             if self.provider == CPU:
                 raise
             self.fallback = _failure(self.provider, error)
         self._open([(CPU, {})])
-        return self._run(array)
+        return self._run(array, given or {})
 
-    def _run(self, array: Float) -> dict[str, Float]:
+    def _run(self, array: Float, given: Mapping[str, Float]) -> dict[str, Float]:
         try:
             feed = {self._input: np.ascontiguousarray(array, self._type), **self._constants}
+            feed |= {name: np.ascontiguousarray(given[name], kind) for name, kind in self._given.items()}
             values = [np.asarray(v, np.float32) for v in self._session.run(self._outputs, feed)]
         except Exception as error:
             raise ModelError(f"The network {self.card.id} failed; see whether its card is right.") from error
