@@ -35,13 +35,13 @@ def _draw_runtime(layout: bpy.types.UILayout) -> None:
         row.progress(factor=installation.fraction, text=installation.step)
         row.operator(MAQUETTE_OT_cancel_gpu_support.bl_idname, text="", icon="X")
     elif installed_runtime(runtime_folder()):
-        row = layout.row()
+        row = layout.split(factor=0.8)
         row.label(text="GPU support is installed.", icon="CHECKMARK")
         row.operator(MAQUETTE_OT_remove_gpu_support.bl_idname, text="Remove", icon="TRASH")
     else:
         for runtime in available_runtimes():
-            row = layout.row()
-            row.label(text=f"{runtime.title}: {runtime.sizes}, needs {runtime.needs}.")
+            row = layout.split(factor=0.8)
+            row.label(text=f"{runtime.title} support: {runtime.sizes}. Needs {runtime.needs}.")
             row.operator(
                 MAQUETTE_OT_install_gpu_support.bl_idname, text="Install", icon="IMPORT"
             ).device = runtime.device
