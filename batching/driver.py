@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from ..errors import WorkerError
-from ..events import Done, Failed
+from ..events import Died, Done
 from ..jobs import Worker
-from .attempt import Attempt, Ending
+from .attempt import Attempt, Ending, Late
 from .entry import Entry
 from .finish import failure, finish
 from .order import Order
@@ -19,8 +19,8 @@ from .task import Task
 __all__ = ["Driver"]
 
 _PAUSE = 0.02
-_HOPELESS = 3
-"""Tries that may end before any process has taken a picture up, until the fault is taken to be the processes'."""
+_HOPELESS = 10
+"""Processes in a row that may end before they have taken a picture up, until the batch is given up."""
 
 
 class Driver:
@@ -55,7 +55,6 @@ class Driver:
         self._workers = [Worker(command, folder) for command in commands]
         self._attempts: dict[Worker, Attempt] = {}
         self._never_begun = 0
-        self._has_begun = False
 
     def run(self, take: Callable[[Entry], None], stopped: Callable[[], bool]) -> None:
         """Do all pictures; no process is left at the end.
@@ -95,18 +94,21 @@ class Driver:
         if ending is None:
             return None
         del self._attempts[worker]
-        self._check_workers(attempt, ending)
+        if isinstance(ending, Died | Late) and not attempt.begun:
+            self._blame_process(attempt, ending)
+            return None
+        self._never_begun = 0
         if _may_help(ending) and attempt.number <= self._order.retries:
             self._waiting.append((attempt.task, attempt.number + 1, attempt.seconds()))
             return None
         return finish(attempt, ending, self._order)
 
-    def _check_workers(self, attempt: Attempt, ending: Ending) -> None:
-        """Raise WorkerError once it is clear that no process comes up: the pictures are not to blame."""
-        self._has_begun = self._has_begun or attempt.begun
-        self._never_begun += not attempt.begun
-        if not self._has_begun and self._never_begun >= _HOPELESS and not isinstance(ending, Done | Failed):
+    def _blame_process(self, attempt: Attempt, ending: Died | Late) -> None:
+        """Do a picture that no process has taken up once more, as the same try; WorkerError once none comes up."""
+        self._never_begun += 1
+        if self._never_begun >= _HOPELESS:
             raise WorkerError(f"No worker can be started: {failure(ending)[1]}")
+        self._waiting.appendleft((attempt.task, attempt.number, attempt.seconds()))
 
 
 def _may_help(ending: Ending) -> bool:
