@@ -116,7 +116,7 @@ function summary() {
 }
 
 function start() {
-  document.title = `${DATA.name} – Maquette gallery`;
+  document.title = `${DATA.name} · Maquette gallery`;
   byId("name").textContent = DATA.name;
   byId("summary").textContent = summary();
   const buttons = FILTERS.map(([label, fits], index) => {
