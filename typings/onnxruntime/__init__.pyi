@@ -26,6 +26,11 @@ class NodeArg:
     type: str
     shape: list[int | str | None]
 
+class OrtValue:
+    @staticmethod
+    def ortvalue_from_numpy(numpy_obj: npt.NDArray[Any], device_type: str = "cpu", device_id: int = 0) -> OrtValue: ...
+    def numpy(self) -> npt.NDArray[Any]: ...
+
 class InferenceSession:
     def __init__(
         self,
@@ -41,3 +46,6 @@ class InferenceSession:
         output_names: Sequence[str] | None,
         input_feed: Mapping[str, npt.NDArray[Any]],
     ) -> list[npt.NDArray[np.float32]]: ...
+    def run_with_ort_values(
+        self, output_names: Sequence[str], input_dict_ort_values: Mapping[str, OrtValue]
+    ) -> list[OrtValue]: ...
