@@ -26,7 +26,8 @@ class Batch:
     """What is to be done.
 
     ``tasks``: the pictures of this shard. ``commands``: what starts each worker process. ``models``: the SHA-256 of the
-    networks of each task, by ID. ``resume``: whether the manifest may be there already.
+    networks of each task, by ID. ``resume``: whether the manifest may be there already. ``wait``: seconds to wait for
+    another driver that is at work on the manifest.
     """
 
     tasks: Sequence[Task]
@@ -35,6 +36,7 @@ class Batch:
     commands: Sequence[Sequence[str]]
     models: Callable[[Task], Mapping[str, str]]
     resume: bool
+    wait: float = 0.0
 
 
 class Listener(Protocol):
@@ -70,7 +72,7 @@ def run_batch(batch: Batch, listener: Listener) -> Tally:
         manifest.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"The folder {folder} cannot be made ({error.strerror}): choose another.") from error
-    with work_folder(folder, manifest) as work:
+    with work_folder(folder, manifest, batch.wait, listener.stopped) as work:
         entries = read_manifest(manifest).entries
         if entries and not batch.resume:
             raise OutputError(f"{manifest} is there already: add --resume to go on with it, or choose another -o.")

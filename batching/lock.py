@@ -6,7 +6,8 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,13 +15,24 @@ from ..errors import OutputError
 
 __all__ = ["work_folder"]
 
+_PAUSE = 1.0
+
 
 @contextmanager
-def work_folder(output: Path, manifest: Path) -> Generator[Path]:
+def work_folder(
+    output: Path, manifest: Path, wait: float = 0.0, stopped: Callable[[], bool] = lambda: False
+) -> Generator[Path]:
     """A folder inside ``output`` for what is not finished, for this process alone; gone at the end.
 
     What a killed driver left there is removed. The operating system lets go of the lock when the process ends, however
     it ends.
+
+    Parameters
+    ----------
+    wait
+        Seconds to wait for another driver that is at work on the same manifest.
+    stopped
+        Asked meanwhile; ends the waiting.
 
     Raises
     ------
@@ -28,8 +40,12 @@ def work_folder(output: Path, manifest: Path) -> Generator[Path]:
         If another driver is at work on the same manifest, or nothing can be written there.
     """
     folder = output / f".maquette-{manifest.stem}"
+    deadline = time.monotonic() + wait
     try:
-        file = _lock(folder)
+        while (file := _lock(folder)) is None:
+            if time.monotonic() > deadline or stopped():
+                raise BlockingIOError
+            time.sleep(min(_PAUSE, wait))
     except BlockingIOError:
         raise OutputError(f"Another batch is at work on {manifest}: wait for its end, or stop it.") from None
     except OSError as error:
@@ -43,8 +59,8 @@ def work_folder(output: Path, manifest: Path) -> Generator[Path]:
         _release(folder, file)
 
 
-def _lock(folder: Path) -> int:
-    """Open and lock the folder's lock file; BlockingIOError if it is locked."""
+def _lock(folder: Path) -> int | None:
+    """Open and lock the folder's lock file; None if it is locked."""
     path = folder / "lock"
     while True:
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,6 +72,9 @@ def _lock(folder: Path) -> int:
             _lock_file(file)
             if _is_same(file, path):
                 return file
+        except BlockingIOError:
+            os.close(file)
+            return None
         except BaseException:
             os.close(file)
             raise

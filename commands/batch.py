@@ -42,6 +42,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--manifest", metavar="FILE", type=Path, help="where to write down each picture (else DIR/manifest.jsonl)")
     add("--blender", metavar="FILE", help=argparse.SUPPRESS)  # the panel's batch runs outside of Blender
     add("--merge", action="store_true", help="make one manifest of those that the shards left in DIR")
+    add("--wait", type=float, metavar="S", default=0.0, help="how long to wait for another driver of the same manifest")
+    add("--exit-zero", action="store_true", help="count as done though some pictures are not: the manifest says which")
     add("--retries", type=int, metavar="N", default=RETRIES, help="how often to try a failed picture again")
     add("--timeout", type=float, metavar="S", default=TIMEOUT, help="seconds that one picture may take")
     add("--devices", metavar="LIST", help="a device for each worker, in turn: cuda:0,cuda:1 (else --device)")
@@ -64,7 +66,7 @@ def run(options: argparse.Namespace) -> None:
         tally = run_batch(batch, console)
     if options.gallery:
         write_gallery(batch.manifest)
-    console.conclude(tally, batch.manifest)
+    console.conclude(tally, batch.manifest, options.exit_zero)
 
 
 def read_batch(options: argparse.Namespace) -> Batch:
@@ -85,7 +87,7 @@ def read_batch(options: argparse.Namespace) -> Batch:
     tasks = [task for task in read_tasks(options, settings, output) if shard.holds(task.picture)]
     # Before anything starts: a network that is missing is no picture's fault.
     hashes = {settings: model_hashes(settings) for settings in {task.settings for task in tasks}}
-    return Batch(tasks, order, manifest, commands, lambda task: hashes[task.settings], options.resume)
+    return Batch(tasks, order, manifest, commands, lambda task: hashes[task.settings], options.resume, options.wait)
 
 
 def _check_numbers(options: argparse.Namespace) -> None:
@@ -95,6 +97,8 @@ def _check_numbers(options: argparse.Namespace) -> None:
         raise ArgumentError(f"A picture cannot be tried again {options.retries} times: choose 0 to {MOST_RETRIES}.")
     if not (math.isfinite(options.timeout) and options.timeout > 0):
         raise ArgumentError(f"A picture cannot take {options.timeout:g} seconds: choose more than 0.")
+    if not (math.isfinite(options.wait) and options.wait >= 0):
+        raise ArgumentError(f"Nobody can wait {options.wait:g} seconds: choose 0 or more.")
 
 
 _Read = TypeVar("_Read")

@@ -66,13 +66,13 @@ class Console:
         """See `batching.batch.Listener`."""
         return self._stop.is_set()
 
-    def conclude(self, tally: Tally, manifest: Path) -> None:
+    def conclude(self, tally: Tally, manifest: Path, lenient: bool = False) -> None:
         """Say how it ended.
 
         Raises
         ------
         MaquetteError
-            If not all pictures are done.
+            If it was stopped, or, unless ``lenient``, if not all pictures are done.
         """
         speed = f"; {tally.per_minute():.1f} a minute" if tally.per_minute() else ""
         earlier = f" ({tally.earlier:,} earlier)" if tally.earlier else ""
@@ -80,7 +80,7 @@ class Console:
         if self.stopped() and tally.finished < tally.total:
             left = tally.total - tally.finished
             raise MaquetteError(f"Stopped with {counted(left, 'picture')} left: go on with the same and --resume.")
-        if tally.states["done"] < tally.total:
+        if tally.states["done"] < tally.total and not lenient:
             again = "; --resume tries the failed again" if tally.states["failed"] else ""
             raise MaquetteError(f"Not all pictures are done: {manifest} says why{again}.")
 

@@ -87,7 +87,10 @@ def _base(blender: str | None) -> list[str]:
 
 
 def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    """How many cores this process may use: render farms and clusters give a task its share in OMP_NUM_THREADS."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    share = os.environ.get("OMP_NUM_THREADS", "")
+    return min(there, int(share)) if share.isdecimal() and int(share) else there
 
 
 def _free_memory() -> float:
