@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .benchmark_cleanup import bench_cleanup
+from .benchmark_devices import bench_devices
 from .benchmark_texture import bench_texture
 from .environment import SetupError, ensure, environment_version, say
 from .pythons import ROOT
@@ -25,7 +27,8 @@ __all__ = ["bench_command"]
 PAGE = ROOT / "docs" / "performance.md"
 CLEANUP_PAGE, LOOK_PAGE = ROOT / "docs" / "cleanup.md", ROOT / "docs" / "look.md"
 EXAMPLE = ROOT / "docs" / "examples" / "toy.png"
-START, END = "<!-- made by dev.py bench: start -->", "<!-- made by dev.py bench: end -->"
+MARKS = ("<!-- made by dev.py bench: start -->", "<!-- made by dev.py bench: end -->")
+DEVICE_MARKS = ("<!-- made by dev.py bench --devices: start -->", "<!-- made by dev.py bench --devices: end -->")
 QUALITIES = ("draft", "standard", "high")
 
 
@@ -111,16 +114,18 @@ def _note(runs: int, load: str) -> str:
 def _machine(load: str) -> str:
     """Name the machine."""
     python = environment_version(ROOT / ".venv")
-    return f"{_processor()}, {platform.system()}, no GPU, Python {python}{load}."
+    graphics = "an NVIDIA card" if shutil.which("nvidia-smi") else "no GPU"
+    return f"{_processor()}, {platform.system()}, {graphics}, Python {python}{load}."
 
 
-def _save(text: str, path: Path) -> None:
+def _save(text: str, path: Path, marks: tuple[str, str]) -> None:
     """Put the text between the page's markers."""
     page = path.read_text("utf-8")
-    if START not in page or END not in page:
-        raise SetupError(f"{path} lacks the lines {START} and {END}.")
-    before, after = page.split(START)[0], page.split(END)[1]
-    path.write_text(f"{before}{START}\n{text}\n{END}{after}", "utf-8")
+    start, end = marks
+    if start not in page or end not in page:
+        raise SetupError(f"{path} lacks the lines {start} and {end}.")
+    before, after = page.split(start)[0], page.split(end)[1]
+    path.write_text(f"{before}{start}\n{text}\n{end}{after}", "utf-8")
     say(f"Written to {path}")
 
 
@@ -132,18 +137,22 @@ def bench_command(arguments: Sequence[str]) -> int:
     parser.add_argument("--print", action="store_true", help="leave docs/performance.md as it is")
     parser.add_argument("--cleanup", action="store_true", help="measure the cleaning instead, for docs/cleanup.md")
     parser.add_argument("--texture", action="store_true", help="measure UVs and texture instead, for docs/look.md")
+    parser.add_argument("--devices", action="store_true", help="measure the networks on every device instead")
     options = parser.parse_args(arguments)
+    marks = DEVICE_MARKS if options.devices else MARKS
     python, picture = ensure(), options.picture.resolve()
     load = "" if sys.platform == "win32" else f", load average {os.getloadavg()[0]:.1f} when it began"
     if options.cleanup:
         text, page = f"{bench_cleanup(python, options.runs)}\n\n{_machine(load)}", CLEANUP_PAGE
     elif options.texture:
         text, page = f"{bench_texture(python, picture, options.runs)}\n\n{_machine(load)}", LOOK_PAGE
+    elif options.devices:
+        text, page = f"{bench_devices(python, options.runs)}\n\n{_machine(load)}", PAGE
     else:
         text, page = _bench_generate(python, picture, options.runs, load), PAGE
     print(text)
     if not options.print:
-        _save(text, page)
+        _save(text, page, marks)
     return 0
 
 

@@ -95,6 +95,12 @@ class Session:
         self._given = {name: types[name] for name in self.card.given}
         return {k: np.full([1] * len(inputs[k].shape), v, types[k]) for k, v in self.card.constants.items()}
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the network's input; 1 where it leaves a size open."""
+        found = next(i for i in self._session.get_inputs() if i.name == self._input)
+        return tuple(size if isinstance(size, int) else 1 for size in found.shape)
+
     def run(self, array: Float, given: Mapping[str, Float] | None = None) -> dict[str, Float]:
         """Run on one float32 input [1, C, S, S], and those that the card calls ``given``; outputs by name. What fails
         on a GPU is done again on the CPU, now and from then on.

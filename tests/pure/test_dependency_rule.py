@@ -42,7 +42,10 @@ PARTS = {
     "inference": BASE,
     "model_set": BASE | {"inference"},
     "steps": {"errors"},
-    "pipeline": BASE | {"drawing", "inference", "geometry", "materials", "model_set", "settings", "steps", "version"},
+    "pipeline": BASE
+    | {"drawing", "inference", "geometry", "materials", "model_set", "settings", "steps", "version", "whole_shape"},
+    "whole_shape": BASE | {"inference", "geometry", "steps"},
+    "model_client": {"inference.model_folder", "jobs"},
     "model_jobs": BASE | {"inference", "modelstore", "steps"},
     "picture_check": BASE | {"inference", "model_set", "version"},
     "drawing": BASE | {"geometry"},
@@ -73,6 +76,7 @@ PARTS = {
     | {
         "cleanup",
         "doctor",
+        "model_client",
         "model_jobs",
         "model_set",
         "picture_check",
@@ -145,6 +149,7 @@ ALONE = {
     "devtools/broken_mesh.py": {"numpy", "numpy.typing"},
     "devtools/judge.py": {"numpy"},
     "devtools/measure_cleanup.py": {"numpy", "bpy", "bmesh"},
+    "devtools/measure_devices.py": {"numpy"},
     "devtools/measure_peers.py": {"numpy"},
     "devtools/measure_texture.py": {"numpy", "bpy"},
 }
