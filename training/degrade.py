@@ -18,6 +18,7 @@ _BLUR = (0.8, 1.5, 2.5, 4.0, 6.0)  # sigma in pixels of a picture of 512
 _SMALL = (0.8, 0.65, 0.5, 0.35, 0.22)  # part of the side that is left
 _BRIGHT = (0.5, 1.0, 1.5, 2.25, 3.0)  # stops
 _DARK = (1.0, 2.0, 3.0, 4.0, 5.0)
+_SHADE = (0.7, 0.5, 0.35, 0.22, 0.14)  # part of the light that is left in a shadow with a hard edge
 _CROP = (0.05, 0.1, 0.2, 0.3, 0.45)  # part of the subject's box that is cut off at one side
 _SECOND = (0.35, 0.5, 0.65, 0.8, 1.0)  # size of the second subject
 _CLUTTER = (4, 8, 16, 32, 64)  # things behind the subject
@@ -52,6 +53,36 @@ def _bright(pixels: Pixels, _mask: Mask, strength: int, _rng: Generator) -> Pixe
 
 def _dark(pixels: Pixels, _mask: Mask, strength: int, _rng: Generator) -> Pixels:
     return _expose(pixels, -_DARK[strength])
+
+
+def _shade(pixels: Pixels, mask: Mask, strength: int, rng: Generator) -> Pixels:
+    """The shadow of something outside the picture, a wall's or a post's, across the subject and all beside it."""
+    inside = _across(mask, rng)
+    # The sun's disc blurs a shadow's edge by a hundredth of the way to what throws it.
+    blur = ImageFilter.GaussianBlur(0.7 * max(mask.shape) / 512)
+    share = np.asarray(Image.fromarray((inside * 255).astype(np.uint8)).filter(blur))[..., None] / 255.0
+    # What is left comes from the sky, and is a little blue.
+    left = _SHADE[strength] * np.array([0.94, 1.0, 1.1])
+    light = np.power(pixels[..., :3] / 255.0, 2.2) * (1 + share * (left - 1))
+    colours = np.rint(255 * np.power(light, 1 / 2.2)).astype(np.uint8)
+    return np.concatenate([colours, pixels[..., 3:]], axis=-1)
+
+
+def _across(mask: Mask, rng: Generator) -> Mask:
+    """A half plane or a band with bent edges, bool [H, W], that hides a third to two thirds of the subject."""
+    rows, columns = np.nonzero(mask)
+    y, x = np.mgrid[: mask.shape[0], : mask.shape[1]]
+    turn = rng.uniform(0, 2 * np.pi)
+    along, over = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
+    size = max(np.ptp(rows), np.ptp(columns), 1)
+    waves = rng.uniform(0, 0.03, 2) * size
+    phases = rng.uniform(0, 2 * np.pi, 2)
+    over = over + sum(w * np.sin(n * np.pi * along / size + p) for n, w, p in zip((1, 3), waves, phases, strict=True))
+    values = over[rows, columns]
+    hidden, wall = rng.uniform(1 / 3, 2 / 3), bool(rng.integers(2))
+    first = 0.0 if wall else rng.uniform(0.1, 0.9 - hidden)
+    low, high = np.quantile(values, [first, first + hidden])
+    return (over <= high) if wall else (over >= low) & (over <= high)
 
 
 def _crop(pixels: Pixels, mask: Mask, strength: int, rng: Generator) -> Pixels:
@@ -112,6 +143,7 @@ DEGRADATIONS: dict[str, Callable[[Pixels, Mask, int, Generator], Pixels]] = {
     "small": _shrink,
     "over-exposed": _bright,
     "under-exposed": _dark,
+    "hard shadow": _shade,
     "cut off": _crop,
     "two subjects": _two,
     "cluttered": _clutter,

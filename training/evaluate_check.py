@@ -13,6 +13,7 @@ import numpy as np
 from ..contracts import Mask, Pixels, Settings
 from ..inference.checks.check import check_picture
 from ..inference.checks.finding import Finding
+from ..inference.checks.lighting import SHADOW_UNIT
 from ..inference.cutout import OPAQUE
 from ..inference.decode import decode_picture
 from ..model_set import ModelSet, load_models
@@ -26,12 +27,15 @@ OWN = {
     "small": "Resolution",
     "over-exposed": "Lighting",
     "under-exposed": "Lighting",
+    "hard shadow": "Lighting",
     "cut off": "Subject",
     "two subjects": "Subject",
     "cluttered": "Background",
     "JPEG": "Artefacts",
     "letterbox": "Artefacts",
 }
+SHADOW = "of it shadow"
+"""A column of its own for the pictures whose lighting is poor for a shadow's edge."""
 SETS = {"images": ".png", "photos": ".jpg"}
 BEGIN, END = "<!-- evaluate_check: begin -->", "<!-- evaluate_check: end -->"
 
@@ -47,7 +51,8 @@ def _pictures(folder: Path, which: str, count: int) -> Iterator[tuple[Pixels, Ma
 
 
 def _poor(findings: tuple[Finding, ...]) -> list[str]:
-    return [finding.line for finding in findings if finding.level == "poor"]
+    poor = [finding for finding in findings if finding.level == "poor"]
+    return [finding.line for finding in poor] + [SHADOW for finding in poor if finding.unit == SHADOW_UNIT]
 
 
 def _measure(folder: Path, models: ModelSet, count: int) -> tuple[Poor, float]:
@@ -78,6 +83,7 @@ def _share(poor: Poor, which: str, kind: str, strength: int, line: str) -> float
 
 def _tables(poor: Poor) -> str:
     lines = list(dict.fromkeys(OWN.values()))
+    lines.insert(lines.index("Lighting") + 1, SHADOW)
     parts: list[str] = []
     for which in SETS:
         kinds = ["clean", *(kind for kind in DEGRADATIONS if (which, kind, 0) in poor)]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...contracts import Float
+from ...contracts import Float, Mask
 from .finding import Finding
 from .scene import Scene, luma
 
 __all__ = ["bar_rows", "bar_share", "blockiness", "check_artefacts"]
 
-_BLOCKS_FAIR, _BLOCKS = 1.0, 1.3
+_BLOCKS_FAIR, _BLOCKS = 1.0, 2.0
 """Steps across the borders of 8 x 8 blocks beyond those between their neighbours, of 255."""
 _CHANCE = 1.0
 """Standard errors of a mean step that are put down to chance."""
+_SHORT = 4
+"""Columns with fewer pixels of the subject say nothing of what is chance."""
 _SHADES = 2.0
 """Rows of a bar stay within this standard deviation, of 255."""
 _STEP, _WIDE = 12.0, 0.6
@@ -26,7 +28,7 @@ def check_artefacts(scene: Scene) -> Finding:
     """The worst of bars and blocks."""
     values = luma(scene.pixels)
     bars = bar_share(values) if scene.found is not None else 0.0
-    blocks = blockiness(values)
+    blocks = blockiness(values, scene.mask)
     if bars >= _BAR:
         text = "Bars run along the picture's edges: crop them away."
         return Finding("Artefacts", "poor", round(bars, 3), "share of bars", text, "crop")
@@ -39,24 +41,32 @@ def check_artefacts(scene: Scene) -> Finding:
     return Finding("Artefacts", "good", round(blocks, 2), "levels", "No traces of compression or bars")
 
 
-def blockiness(values: Float) -> float:
-    """How much steeper a picture, float32 [H, W] in 0..255, is across the borders of some 8 x 8 grid than beside them.
+def blockiness(values: Float, subject: Mask) -> float:
+    """How much steeper a subject [H, W] is across the borders of some 8 x 8 grid than beside them, in a picture's luma,
+    float32 [H, W] in 0..255.
 
     For each of the eight places the grid may have, the mean excess of the step over those on either side of it; the
-    largest less the second largest, so that texture, which is steep everywhere, says nothing.
+    largest less the second largest, so that texture, which is steep everywhere, says nothing. A plain background has no
+    blocks however hard it is compressed, and does not count.
     """
-    both = [_excess(values), _excess(values.T)]
+    both = [_excess(values, subject), _excess(values.T, subject.T)]
     return float(np.mean(both))
 
 
-def _excess(values: Float) -> float:
+def _excess(values: Float, subject: Mask) -> float:
     if values.shape[1] < 24:
         return 0.0
     step = np.abs(np.diff(values, axis=1))
-    beyond = np.maximum(step[:, 1:-1] - np.maximum(step[:, :-2], step[:, 2:]), 0).mean(0)
-    means = np.sort([beyond[place::8].mean() for place in range(8)])
-    # In a small picture the means differ by chance.
-    chance = _CHANCE * beyond.std() / np.sqrt(len(beyond) / 8)
+    beyond = np.maximum(step[:, 1:-1] - np.maximum(step[:, :-2], step[:, 2:]), 0)
+    # All four pixels that are compared are the subject's.
+    inside = subject[:, :-3] & subject[:, 1:-2] & subject[:, 2:-1] & subject[:, 3:]
+    counts, sums = inside.sum(0), np.where(inside, beyond, 0).sum(0)
+    means = np.sort([sums[place::8].sum() / max(counts[place::8].sum(), 1) for place in range(8)])
+    # In a small subject the means differ by chance.
+    long = counts >= max(_SHORT, 0.1 * counts.max())
+    if not long.any():
+        return 0.0
+    chance = _CHANCE * (sums[long] / counts[long]).std() / np.sqrt(np.count_nonzero(long) / 8)
     return float(max(means[-1] - means[-2] - chance, 0.0))
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from maquette.contracts import Pixels, Settings
 from maquette.errors import PictureError
 from maquette.inference.checks.artefacts import bar_share, blockiness
 from maquette.inference.checks.check import check_picture, check_scene
 from maquette.inference.checks.finding import Finding, level_of
 from maquette.inference.checks.scene import Scene, luma
+from maquette.inference.checks.shadows import hard_shadow
 from maquette.inference.checks.sharpness import blur_radius
 from maquette.inference.checks.subject import second_share
 from maquette.model_set import load_models
@@ -22,14 +27,14 @@ from PIL import Image, ImageFilter
 SIDE = 640
 
 
-def painted_ball(side: int = SIDE, diameter: float = 0.7, seed: int = 0) -> Pixels:
-    """A shaded ball with a chequered pattern, cut out."""
+def painted_ball(side: int = SIDE, diameter: float = 0.7, seed: int = 0, fields: float = 7) -> Pixels:
+    """A shaded ball with a chequered pattern, so many fields on half the picture's side, cut out."""
     y, x = (np.mgrid[:side, :side] + 0.5) / side * 2 - 1
     radius = np.hypot(x, y) / diameter
     inside = radius < 1
     height = np.sqrt(np.clip(1 - radius**2, 0, 1))
     light = 0.35 + 0.5 * np.clip(0.5 * height - 0.5 * x / diameter - 0.6 * y / diameter, 0, 1)
-    checks = (np.floor(x * 7) + np.floor(y * 7)) % 2
+    checks = (np.floor(x * fields) + np.floor(y * fields)) % 2
     paint = np.where(checks[..., None] > 0, (200, 120, 60), (70, 110, 170))
     rgba = np.zeros((side, side, 4), np.uint8)
     rgba[..., :3] = np.clip(paint * light[..., None] * 1.2, 0, 255)
@@ -122,10 +127,66 @@ def test_blocks_are_seen_in_a_hard_compressed_picture_alone(tmp_path: Path) -> N
     levels: list[float] = []
     for quality in (98, 50, 8):
         Image.fromarray(photo).save(tmp_path / "photo.jpg", quality=quality)
-        levels.append(blockiness(luma(np.asarray(Image.open(tmp_path / "photo.jpg")))))
+        levels.append(blockiness(luma(np.asarray(Image.open(tmp_path / "photo.jpg"))), painted_ball()[..., 3] > 0))
     assert levels[0] < levels[1] < levels[2]
     assert levels[0] < 0.5
-    assert levels[2] > 1.3
+    assert levels[2] > 2
+
+
+def test_blocks_are_seen_in_a_small_subject_too() -> None:
+    ball = painted_ball(1200, 0.2)
+    file = io.BytesIO()
+    Image.fromarray(ball[..., :3]).save(file, "JPEG", quality=6)
+    hard = np.concatenate([np.asarray(Image.open(file)), ball[..., 3:]], -1)
+    assert lines(ball)["Artefacts"].level == "good"
+    assert lines(hard)["Artefacts"].level == "poor"
+
+
+def in_shadow(rgba: Pixels, share: float, softness: float = 0.8) -> Pixels:
+    """Half of a picture with only so much of its linear light; the edge runs askew over it."""
+    y, x = np.mgrid[: len(rgba), : rgba.shape[1]]
+    beyond = (x + 0.4 * y - 0.7 * len(rgba)) / softness
+    lit = share + (1 - share) / (1 + np.exp(-np.clip(beyond, -30, 30)))
+    colours = 255 * ((rgba[..., :3] / 255) ** 2.2 * lit[..., None]) ** (1 / 2.2)
+    return np.concatenate([np.rint(colours).astype(np.uint8), rgba[..., 3:]], -1)
+
+
+def photo_lines(rgba: Pixels) -> dict[str, Finding]:
+    """The same for the ball in a photo, cut out exactly."""
+    scene = Scene(rgba, painted_ball()[..., 3], np.ones((4, 4), np.float32))
+    return {finding.line: finding for finding in check_scene(scene)}
+
+
+@pytest.mark.parametrize("share", [0.2, 0.14])
+@pytest.mark.parametrize("photo", [False, True])
+def test_a_shadow_with_a_hard_edge_is_seen(share: float, photo: bool) -> None:
+    ball = painted_ball(fields=2)
+    found = photo_lines(in_shadow(on_floor(ball), share)) if photo else lines(in_shadow(ball, share))
+    assert found["Lighting"].level == "poor"
+    assert "hard edge" in found["Lighting"].text
+    assert [line for line, finding in found.items() if finding.level == "poor"] == ["Lighting"]
+
+
+@pytest.mark.parametrize(
+    "softer",
+    [
+        pytest.param(lambda ball: in_shadow(ball, 0.2, 40), id="soft"),
+        pytest.param(lambda ball: in_shadow(ball, 0.85), id="faint"),
+        pytest.param(lambda ball: filtered(ball, 0.6), id="paint"),
+    ],
+)
+def test_soft_and_faint_shadows_and_paint_are_no_hard_shadow(softer: Callable[[Pixels], Pixels]) -> None:
+    assert hard_shadow(Scene(softer(painted_ball()), painted_ball()[..., 3], None)) < 0.2
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 2**32 - 1))
+@settings(max_examples=25, deadline=None)
+def test_any_picture_has_a_measure_of_its_shadows(height: int, width: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, 256, (height, width, 4), np.uint8)
+    pixels[rng.integers(height), rng.integers(width), 3] = 255
+    for found in (None, np.ones((2, 2), np.float32)):
+        assert np.isfinite(hard_shadow(Scene(pixels, pixels[..., 3], found)))
 
 
 @pytest.mark.parametrize("upright", [False, True])
