@@ -44,6 +44,6 @@ const badge = (entry) => make("span", { className: `badge ${standing(entry)[0]}`
 
 /** A row of short facts; nothing where there are none. */
 function tags(entry) {
-  const all = [...entry.unmet.map((text) => ["gate", `not ${text}`]), ...(entry.faults ?? []).map((text) => ["fault", text])];
+  const all = [...entry.unmet.map((text) => ["gate", `not met: ${text}`]), ...(entry.faults ?? []).map((text) => ["fault", text])];
   return all.length ? make("ul", { className: "tags" }, all.map(([kind, text]) => make("li", { className: kind }, text))) : null;
 }
