@@ -15,6 +15,7 @@ from .inference.light import LightModel
 from .inference.matte import MatteModel
 from .inference.session import Session
 from .inference.shape import ShapeModel
+from .inference.triplane import TriplaneModel
 from .inference.upscale import UpscaleModel
 
 __all__ = ["UPSCALE_MODEL", "ModelSet", "forget_models", "load_models", "open_card"]
@@ -25,7 +26,8 @@ LIGHT_MODEL, UPSCALE_MODEL = "maquette-light", "maquette-upscale"
 
 @dataclass(frozen=True)
 class ModelSet:
-    """The networks of one run, loaded; ``foreign`` improves what ``depth``, the embedded one, sees."""
+    """The networks of one run, loaded; ``foreign`` improves what ``depth``, the embedded one, sees, and ``triplane``
+    makes the whole shape without ``depth`` and ``shape``."""
 
     matte: MatteModel
     depth: DepthModel
@@ -33,19 +35,22 @@ class ModelSet:
     light: LightModel
     upscale: UpscaleModel
     foreign: ForeignDepth | None = None
+    triplane: TriplaneModel | None = None
 
     def used(self, join: str, light: bool) -> tuple[Mapping[str, str], ...]:
         """What the report says of them: id, sha256, the provider really in use, and of a foreign depth model what came
         of it, in the words of ``join``; ``light``: whether that model was asked. Where the provider is not what was
         asked for, ``fallback`` says why."""
         sessions = [self.matte.session, self.depth.session, self.shape.session, *[self.light.session] * light]
-        if self.foreign:
+        if self.triplane:
+            sessions = [self.matte.session, self.triplane.encoder, self.triplane.decoder]
+        elif self.foreign:
             sessions.insert(2, self.foreign.session)
         entries = [{"id": s.card.id, "sha256": s.card.sha256, "provider": s.provider} for s in sessions]
         for entry, session in zip(entries, sessions, strict=True):
             if session.fallback:
                 entry["fallback"] = session.fallback
-        if self.foreign:
+        if self.foreign and not self.triplane:
             entries[2]["join"] = join
         return tuple(entries)
 
@@ -62,18 +67,26 @@ def open_card(name: str, *tasks: str) -> Card:
 def _open_models(matte_model: str, depth_model: str, shape_model: str, device: Device) -> ModelSet:
     matte = MatteModel(Session(open_card(matte_model, "matte"), device))
     depth = open_card(depth_model, "depth", "pointmap")
-    shape = open_card(shape_model, "shape")
+    shape, triplane = open_card(shape_model, "shape"), None
+    if shape.decoder:
+        shape, triplane = load_card(find_card(Settings.shape_model)), _open_triplane(shape_model, device)
     light = LightModel(Session(open_card(LIGHT_MODEL, "light"), device))
     upscale = UpscaleModel(Session(open_card(UPSCALE_MODEL, "upscale"), device))
-    if depth.task == "depth" and depth.meaning == "surface":
-        if not {"depth", "normals", "confidence", "camera"} <= set(depth.outputs):
-            raise ModelError(f'The card of {depth.id} does not say what its depth is; add meaning = "inverse", say.')
-        return ModelSet(matte, DepthModel(Session(depth, device)), ShapeModel(Session(shape, device)), light, upscale)
-    embedded = load_card(find_card(Settings.depth_model))
-    foreign = open_foreign(Session(depth, device))
-    return ModelSet(
-        matte, DepthModel(Session(embedded, device)), ShapeModel(Session(shape, device)), light, upscale, foreign
-    )
+    foreign = None
+    if depth.task == "pointmap" or depth.meaning != "surface":
+        foreign, depth = open_foreign(Session(depth, device)), load_card(find_card(Settings.depth_model))
+    elif not {"depth", "normals", "confidence", "camera"} <= set(depth.outputs):
+        raise ModelError(f'The card of {depth.id} does not say what its depth is; add meaning = "inverse", say.')
+    ours = DepthModel(Session(depth, device)), ShapeModel(Session(shape, device))
+    return ModelSet(matte, *ours, light, upscale, foreign, triplane)
+
+
+@lru_cache(maxsize=1)
+def _open_triplane(name: str, device: Device) -> TriplaneModel:
+    """Kept apart from the sets, of which several may hold it: such a network takes gigabytes."""
+    card = open_card(name, "shape")
+    assert card.decoder
+    return TriplaneModel(Session(card, device), Session(card.decoder, device))
 
 
 def load_models(settings: Settings) -> ModelSet:
@@ -84,3 +97,4 @@ def load_models(settings: Settings) -> ModelSet:
 def forget_models() -> None:
     """Let go of all networks and their memory; the next run loads its own again."""
     _open_models.cache_clear()
+    _open_triplane.cache_clear()

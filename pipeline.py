@@ -37,11 +37,13 @@ from .inference.mend import mend_picture
 from .inference.picture import Picture
 from .inference.prepare import prepare_subject
 from .inference.scene import frame_scene
+from .inference.triplane import TriplaneModel
 from .materials import AUTO
 from .model_set import ModelSet
 from .settings import QUALITY, check_settings
 from .steps import Cancelled, Progress, Steps
 from .version import VERSION
+from .whole_shape import paint_shape, shape_surface
 
 __all__ = ["Draft", "Result", "generate", "reconstruct"]
 
@@ -74,7 +76,11 @@ def _dense_surface(volume: Volume, surface: Surface, subject: Subject, settings:
     """The closed surface of the completed shape, in the view frame, before faces are reduced."""
     alpha = subject.rgba[..., 3].astype(np.float32) / 255
     fine = refine_volume(volume, surface, alpha, QUALITY[settings.quality].detail)
-    vertices, faces = grid_to_view(*extract_surface(fine.field), fine)
+    return _tidy(*grid_to_view(*extract_surface(fine.field), fine), settings)
+
+
+def _tidy(vertices: Float, faces: Int, settings: Settings) -> tuple[Float, Int]:
+    """A dense surface without the parts that the use has no place for, and without stair-steps."""
     vertices, faces = keep_parts(vertices, faces, settings.use)
     if settings.use != "raw":
         vertices = smooth_apart(vertices, faces, SMOOTHING)
@@ -91,11 +97,16 @@ def _reduce(vertices: Float, faces: Int, settings: Settings) -> tuple[Float, Int
     return vertices, pair_triangles(vertices, faces, settings.target_faces) if quads else faces
 
 
-def _see(picture: Picture, settings: Settings, models: ModelSet, steps: Steps) -> tuple[Subject, Surface, str]:
-    """The subject, its visible surface, and what came of a foreign depth model."""
+def _cut(picture: Picture, models: ModelSet, steps: Steps) -> tuple[Pixels, Subject]:
+    """The picture with its subject's matte, and the subject."""
     with steps.step("Cutting out the subject"):
         cut = cut_out(picture.pixels, picture.background, models.matte, subject=picture.subject)
-        subject = prepare_subject(cut)
+        return cut, prepare_subject(cut)
+
+
+def _see(picture: Picture, settings: Settings, models: ModelSet, steps: Steps) -> tuple[Subject, Surface, str]:
+    """The subject, its visible surface, and what came of a foreign depth model."""
+    cut, subject = _cut(picture, models, steps)
     with steps.step("Estimating depth"):
         surface = models.depth.estimate(subject, settings.quality != "draft")
         note = ""
@@ -171,6 +182,21 @@ def _reconstruct(picture: Picture, settings: Settings, models: ModelSet, steps: 
     return Draft(mesh, subject, surface, join, finish)
 
 
+def _make_whole(
+    picture: Picture, settings: Settings, models: ModelSet, triplane: TriplaneModel, steps: Steps
+) -> MeshArrays:
+    """The mesh, in the view frame, of the shape that one network makes of the picture."""
+    _, subject = _cut(picture, models, steps)
+    with steps.step("Completing the shape"):
+        shape = triplane.look(subject)
+    with steps.step("Building the surface"):
+        vertices, faces = shape_surface(shape, QUALITY[settings.quality].detail, steps)
+        vertices, faces = _tidy(vertices, faces, settings)
+    with steps.step("Reducing faces"):
+        vertices, faces = _reduce(vertices, faces, settings)
+    return paint_shape(vertices, faces, shape, settings.texture_size, steps)
+
+
 def generate(picture: Path, settings: Settings, models: ModelSet, progress: Progress, cancelled: Cancelled) -> Result:
     """Make a textured mesh from one picture.
 
@@ -202,15 +228,21 @@ def generate(picture: Path, settings: Settings, models: ModelSet, progress: Prog
     kind, notes = _kind(opened.pixels, settings)
     if kind in DRAWINGS:
         return _drawn(picture, opened.pixels, kind, notes, settings, steps)
-    draft = _reconstruct(opened, settings, models, steps)
+    join, finish, elevation = "", None, 0.0
+    if models.triplane:
+        mesh = _make_whole(opened, settings, models, models.triplane, steps)
+        if settings.delight:
+            notes = (*notes, f"{settings.shape_model} paints its own colours, whose light and shade stay as they are.")
+    else:
+        draft = _reconstruct(opened, settings, models, steps)
+        mesh, join, finish, elevation = draft.mesh, draft.join, draft.finish, draft.surface.camera.elevation
     with steps.step("Checking the mesh"):
-        upright = place(view_to_object(draft.mesh.vertices, draft.surface.camera.elevation), settings.height)
-        mesh = replace(draft.mesh, vertices=upright)
+        mesh = replace(mesh, vertices=place(view_to_object(mesh.vertices, elevation), settings.height))
         report = measure(from_faces(mesh.vertices, mesh.faces))
     progress("Done", 1.0)
-    used = models.used(draft.join, draft.finish is not None)
+    used = models.used(join, finish is not None)
     told = (*notes, *dict.fromkeys(model["fallback"] for model in used if "fallback" in model))
-    return Result(mesh, Report(VERSION, str(picture), settings, used, steps.seconds, report, draft.finish, kind, told))
+    return Result(mesh, Report(VERSION, str(picture), settings, used, steps.seconds, report, finish, kind, told))
 
 
 def _kind(pixels: Pixels, settings: Settings) -> tuple[Kind, tuple[str, ...]]:

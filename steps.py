@@ -35,13 +35,18 @@ class Steps:
 
     def __init__(self, progress: Progress, cancelled: Cancelled) -> None:
         self.progress, self.cancelled = progress, cancelled
-        self.done, self.seconds = 0.0, dict[str, float]()
+        self.name, self.done, self.seconds = "", 0.0, dict[str, float]()
+
+    def tick(self, share: float) -> None:
+        """Within a step: tell that ``share`` of it, 0..1, is done, or raise CancelledError where the user has asked."""
+        if self.cancelled():
+            raise CancelledError("Stopped; nothing was made.")
+        self.progress(self.name, self.done + share * self.SHARES.get(self.name, 0.0))
 
     @contextmanager
     def step(self, name: str) -> Generator[None]:
-        if self.cancelled():
-            raise CancelledError("Stopped; nothing was made.")
-        self.progress(name, self.done)
+        self.name = name
+        self.tick(0.0)
         start = time.perf_counter()
         yield
         self.seconds[name] = round(time.perf_counter() - start, 4)

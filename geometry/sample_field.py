@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,6 @@ CHUNK = 1 << 17
 
 Tick: TypeAlias = Callable[[float], None]
 """Called with the share of the work done, 0..1, before each chunk; what it raises ends the work."""
-_Grid = TypeVar("_Grid", bound=npt.NDArray[Any])
 
 
 def sample_field(field: Callable[[Float], Float], size: int, tick: Tick) -> Float:
@@ -47,7 +46,8 @@ def sample_field(field: Callable[[Float], Float], size: int, tick: Tick) -> Floa
     sizes = [size]
     while sizes[0] % 2 == 0 and sizes[0] // 2 >= COARSEST:
         sizes.insert(0, sizes[0] // 2)
-    flat = np.empty(sizes[0] ** 3, np.float32)
+    flat: Float = np.empty(sizes[0] ** 3, np.float32)
+    known: Mask = np.ones(sizes[0] ** 3, np.bool_)
     for level, side in enumerate(sizes):
         todo = np.arange(side**3, dtype=np.int64)
         if level:
@@ -55,8 +55,6 @@ def sample_field(field: Callable[[Float], Float], size: int, tick: Tick) -> Floa
             known = _twice(_near_surface(coarse > 0)).ravel()
             flat = _twice(coarse).ravel()
             todo = np.flatnonzero(known)
-        else:
-            known = np.ones(side**3, np.bool_)
         while len(todo):
             for chunk, share in _chunks(todo):
                 tick((level + share) / len(sizes))
@@ -78,7 +76,7 @@ def _chunks(cells: Indices) -> Iterator[tuple[Indices, float]]:
         yield cells[begin : begin + CHUNK], begin / len(cells)
 
 
-def _twice(grid: _Grid) -> _Grid:
+def _twice(grid: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Each cell as two by two by two."""
     return grid.repeat(2, axis=0).repeat(2, axis=1).repeat(2, axis=2)
 
