@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .contracts import Pixels, Point, Settings
+from .contracts import Float, Pixels, Point, Settings
 from .errors import PictureError
 from .inference.checks.check import check_picture
 from .inference.checks.finding import Finding, Level
-from .inference.choose import alpha_pieces, points_on_things
-from .inference.cutout import cut_out, needs_matte, on_white
+from .inference.choose import alpha_pieces, number_of_thing, points_on_things
+from .inference.cutout import cut_out, needs_matte, no_subject, on_white
 from .inference.hand_mask import open_picture
 from .inference.matte import MatteModel
 from .inference.mend import mend_picture
@@ -30,15 +30,19 @@ PREPARED_SIDE, MASK_SIDE = 4096, 2048
 class Inspection:
     """What a check found, and what the picture becomes.
 
-    ``findings``: the lines of the check. ``subjects``: a point on each of the things in the file, from left to right.
-    ``prepared``: the picture mended and cut out, uint8 [h, w, 4], and ``mask``: the subject in the file as it is, uint8
-    [h, w]; each reduced where it is very large, None where no subject is found.
+    ``findings``: the lines of the check. ``subjects``: a point on each of the things in the file, from left to right;
+    ``chosen``: which of them the settings mean, counted from 0, -1 for none of these.
+    ``picture``: the file upright and opaque, uint8 [h, w, 3]. ``prepared``: the picture mended and cut out, uint8 [h,
+    w, 4], or None where no subject is found. ``mask``: the subject in the file as it is, uint8 [h, w], black where none
+    is found. All are reduced where they are very large.
     """
 
     findings: tuple[Finding, ...]
     subjects: tuple[Point, ...]
+    chosen: int
+    picture: Pixels
     prepared: Pixels | None
-    mask: Pixels | None
+    mask: Pixels
 
 
 def check_file(picture: Path, settings: Settings) -> tuple[Finding, ...]:
@@ -64,20 +68,25 @@ def inspect_file(picture: Path, settings: Settings) -> Inspection:
     findings = check_picture(mended.pixels, mended.background, models.matte, models.depth, mended.subject)
     prepared = _cut(mended, models.matte)
     original = prepared if mended is opened else _cut(opened, models.matte)
+    things = _things(opened, models.matte)
     return Inspection(
         findings,
-        _subjects(opened, models.matte),
+        points_on_things(things),
+        number_of_thing(things, opened.subject),
+        # Under a mask made by hand are the picture's own colours.
+        reduced(opened.pixels[..., :3] if settings.mask else on_white(opened.pixels), MASK_SIDE),
         None if prepared is None else reduced(prepared, PREPARED_SIDE),
-        None if original is None else reduced(original[..., 3], MASK_SIDE),
+        reduced((no_subject(opened.pixels) if original is None else original)[..., 3], MASK_SIDE),
     )
 
 
-def _subjects(picture: Picture, matte: MatteModel) -> tuple[Point, ...]:
+def _things(picture: Picture, matte: MatteModel) -> Float:
+    """Everything in a picture that might be the subject, as `choose.points_on_things` takes it."""
     if picture.background == "keep":
-        return ()
+        return alpha_pieces(no_subject(picture.pixels)[..., 3])
     if needs_matte(picture.pixels[..., 3], picture.background):
-        return points_on_things(matte.find(on_white(picture.pixels)))
-    return points_on_things(alpha_pieces(picture.pixels[..., 3]))
+        return matte.find(on_white(picture.pixels))
+    return alpha_pieces(picture.pixels[..., 3])
 
 
 def _cut(picture: Picture, matte: MatteModel) -> Pixels | None:
@@ -101,4 +110,5 @@ def check_report(picture: Path, inspection: Inspection) -> Mapping[str, Any]:
         "verdict": verdict(inspection.findings),
         "findings": [asdict(finding) for finding in inspection.findings],
         "subjects": [list(point) for point in inspection.subjects],
+        "chosen": inspection.chosen,
     }

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import get_args
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    EnumProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
 from bpy.types import PropertyGroup
 
 from .blender import thumbnail
@@ -41,6 +49,20 @@ class MAQUETTE_PG_settings(PropertyGroup):
         description="The picture to make a mesh of: one object, seen whole, best in front of a plain or no background",
         update=_forget_thumbnail,
     )
+    subject: FloatVectorProperty(
+        name="Subject",
+        description="A place on the thing that becomes the mesh, from the picture's top left corner",
+        size=2,
+        min=0.0,
+        max=1.0,
+        update=_forget_check,
+    )
+    subject_of: StringProperty(
+        name="Subject of", description="The picture that the chosen subject is in", update=_forget_check
+    )
+    prepared: PointerProperty(
+        name="Prepared Picture", description="The last picture that was checked, as it is used", type=bpy.types.Image
+    )
     kind: EnumProperty(
         name="Kind",
         description="What kind of picture it is",
@@ -54,7 +76,6 @@ class MAQUETTE_PG_settings(PropertyGroup):
             ("floor_plan", "Floor Plan", "Walls are found, straightened and built, with doors, windows and a floor"),
         ),
         default=_DEFAULTS.kind,
-        update=_forget_check,
     )
     width: FloatProperty(
         name="Width",
@@ -214,6 +235,18 @@ class MAQUETTE_PG_state(PropertyGroup):
     checking: BoolProperty(name="Checking", description="Whether the picture is being checked")
     check: StringProperty(name="Picture Check", description="What the last check of a picture found, as JSON")
     checked: StringProperty(name="Checked Picture", description="The picture of the last check")
+    subjects: StringProperty(name="Subjects", description="A point on each thing in the picture, as JSON")
+    chosen: IntProperty(name="Chosen Subject", description="Which of them is chosen, from 0", default=-1, min=-1)
+    subjects_of: StringProperty(name="Subjects of", description="The picture that these things are in")
+    shown: EnumProperty(
+        name="Show",
+        description="What is shown of the picture",
+        items=(
+            ("original", "Original", "The picture as it is"),
+            ("prepared", "Prepared", "The picture as it is used: mended, and without its background"),
+            ("mask", "Mask", "White is what becomes the mesh"),
+        ),
+    )
     cleaning_step: StringProperty(name="Cleaning Step", description="What the cleaning is doing")
     cleaning_progress: FloatProperty(
         name="Cleaning Progress", description="How much of the cleaning is done", min=0.0, max=1.0

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from . import preferences, properties
-from .blender import thumbnail
+from .blender import mask_overlay, masks, thumbnail
 from .cli import main
 from .operators import cleaning, generation
 from .operators.bake_detail import MAQUETTE_OT_bake_detail
@@ -15,11 +15,17 @@ from .operators.cancel import MAQUETTE_OT_cancel
 from .operators.check_image import MAQUETTE_OT_check_image
 from .operators.check_mesh import MAQUETTE_OT_check_mesh
 from .operators.choose_picture import MAQUETTE_OT_choose_picture
+from .operators.choose_subject import (
+    MAQUETTE_OT_automatic_subject,
+    MAQUETTE_OT_next_subject,
+    MAQUETTE_OT_previous_subject,
+)
 from .operators.clean_up import MAQUETTE_OT_clean_up
 from .operators.copy_report import MAQUETTE_OT_copy_report
 from .operators.decimate import MAQUETTE_OT_decimate
 from .operators.dismiss_error import MAQUETTE_OT_dismiss_error
 from .operators.drop_picture import MAQUETTE_FH_picture, MAQUETTE_OT_drop_picture
+from .operators.edit_mask import MAQUETTE_OT_edit_mask, MAQUETTE_OT_remove_mask
 from .operators.export import MAQUETTE_OT_export
 from .operators.fill_holes import MAQUETTE_OT_fill_holes
 from .operators.fix_picture import MAQUETTE_OT_fix_picture
@@ -33,6 +39,7 @@ from .operators.gpu_support import (
 from .operators.make_solid import MAQUETTE_OT_make_solid
 from .operators.merge_vertices import MAQUETTE_OT_merge_vertices
 from .operators.paint_texture import MAQUETTE_OT_paint_texture
+from .operators.pick_subject import MAQUETTE_OT_pick_subject
 from .operators.picture_normals import MAQUETTE_OT_picture_normals
 from .operators.project_picture import MAQUETTE_OT_project_picture
 from .operators.quad_remesh import MAQUETTE_OT_quad_remesh
@@ -67,6 +74,12 @@ CLASSES = (
     MAQUETTE_OT_use_image,
     MAQUETTE_OT_check_image,
     MAQUETTE_OT_fix_picture,
+    MAQUETTE_OT_next_subject,
+    MAQUETTE_OT_previous_subject,
+    MAQUETTE_OT_automatic_subject,
+    MAQUETTE_OT_pick_subject,
+    MAQUETTE_OT_edit_mask,
+    MAQUETTE_OT_remove_mask,
     MAQUETTE_OT_generate_from_image,
     MAQUETTE_OT_cancel,
     MAQUETTE_OT_dismiss_error,
@@ -114,6 +127,8 @@ def register() -> None:
         bpy.utils.register_class(cls)
     properties.attach()
     thumbnail.open_collection()
+    masks.add_handler()
+    mask_overlay.add_overlay()
     _commands.append(bpy.utils.register_cli_command("maquette", main))
 
 
@@ -124,6 +139,8 @@ def unregister() -> None:
     generation.shut_down()
     while _commands:
         bpy.utils.unregister_cli_command(_commands.pop())
+    mask_overlay.remove_overlay()
+    masks.remove_handler()
     thumbnail.close()
     properties.detach()
     for cls in reversed(CLASSES):

@@ -3,7 +3,8 @@
 Of a finished mesh, ``mesh.npz`` holds the arrays, ``texture.png`` the texture and ``light.png`` the light that was
 taken out of it (so that Blender loads and packs them as files, without decoding them in Python), ``report.json`` the
 report. Each appears under its name only whole, the report last. ``check.json`` is what the check of a picture, or of
-the machine, found.
+the machine, found; ``picture.jpg`` what a picture looks like, ``prepared.png`` what it becomes and ``mask.png`` where
+its subject is.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ __all__ = [
     "LIGHT",
     "MASK",
     "MESH",
+    "PICTURE",
     "PREPARED",
     "REPORT",
     "TEXTURE",
@@ -44,6 +46,7 @@ MESH = "mesh.npz"
 TEXTURE = "texture.png"
 LIGHT = "light.png"
 CHECK = "check.json"
+PICTURE = "picture.jpg"
 PREPARED = "prepared.png"
 MASK = "mask.png"
 REPORT = "report.json"
@@ -102,7 +105,10 @@ def save_pictures(folder: Path, mesh: MeshArrays) -> None:
 def _save_picture(path: Path, pixels: Pixels) -> None:
     # The fastest compression: the file lives for a second, and Blender packs it as it is.
     image = Image.fromarray(np.ascontiguousarray(pixels))
-    write_whole(path, lambda file: image.save(file, "PNG", compress_level=1))
+    if path.suffix == ".jpg":
+        write_whole(path, lambda file: image.save(file, "JPEG", quality=90))
+    else:
+        write_whole(path, lambda file: image.save(file, "PNG", compress_level=1))
 
 
 def load_result(folder: Path) -> tuple[MeshArrays, Report]:
@@ -128,14 +134,12 @@ def load_result(folder: Path) -> tuple[MeshArrays, Report]:
 
 
 def picture_path(folder: Path, name: str) -> Path | None:
-    """Return the path of one of the pictures of a result or a check (PNG, 8-bit), or None without it."""
+    """Return the path of one of the pictures of a result or a check, or None without it."""
     path = folder / name
     return path if path.is_file() else None
 
 
-def save_check(
-    folder: Path, report: Mapping[str, Any], prepared: Pixels | None = None, mask: Pixels | None = None
-) -> None:
+def save_check(folder: Path, report: Mapping[str, Any], pictures: Mapping[str, Pixels | None] | None = None) -> None:
     """Write what was found of a picture, or of the machine, into an existing folder.
 
     Raises
@@ -144,7 +148,7 @@ def save_check(
         If that cannot be written.
     """
     try:
-        for name, pixels in {PREPARED: prepared, MASK: mask}.items():
+        for name, pixels in (pictures or {}).items():
             if pixels is not None:
                 _save_picture(folder / name, pixels)
         write_whole(folder / CHECK, lambda file: file.write(json.dumps(report).encode()))
@@ -167,9 +171,9 @@ def load_examination(folder: Path) -> dict[str, Any]:
         raise WorkerError(f"The worker handed over a damaged report ({error}); try again.") from error
 
 
-def load_check(folder: Path) -> tuple[list[dict[str, str]], list[Point]]:
-    """Read back the lines of a check, each with ``line``, ``level``, ``text`` and ``fix``, all texts; and the points
-    that lie on the things to choose among.
+def load_check(folder: Path) -> tuple[list[dict[str, str]], list[Point], int]:
+    """Read back the lines of a check, each with ``line``, ``level``, ``text`` and ``fix``, all texts; the points that
+    lie on the things to choose among; and which of them is chosen, counted from 0, -1 for none.
 
     Raises
     ------
@@ -179,7 +183,7 @@ def load_check(folder: Path) -> tuple[list[dict[str, str]], list[Point]]:
     try:
         report = json.loads((folder / CHECK).read_bytes())
         lines = [{key: str(each[key]) for key in ("line", "level", "text", "fix")} for each in report["findings"]]
-        return lines, [(float(x), float(y)) for x, y in report["subjects"]]
+        return lines, [(float(x), float(y)) for x, y in report["subjects"]], int(report["chosen"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise WorkerError(f"The worker handed over a damaged check ({error}); check again.") from error
 

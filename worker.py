@@ -54,7 +54,12 @@ def check(payload: Mapping[str, Any], folder: Path, progress: Progress, _cancell
 
     picture = Path(payload["picture"])
     inspection = inspect_file(picture, check_settings(from_fields(payload["settings"])))
-    transfer.save_check(folder, check_report(picture, inspection), inspection.prepared, inspection.mask)
+    pictures = {
+        transfer.PICTURE: inspection.picture,
+        transfer.PREPARED: inspection.prepared,
+        transfer.MASK: inspection.mask,
+    }
+    transfer.save_check(folder, check_report(picture, inspection), pictures)
 
 
 def clean(payload: Mapping[str, Any], folder: Path, progress: Progress, cancelled: Cancelled) -> None:

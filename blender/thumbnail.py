@@ -19,6 +19,7 @@ from .redraw import redraw_sidebars
 __all__ = ["close", "forget", "icon", "open_collection"]
 
 SIDE = 256  # pixels: what Blender shows of a preview at most
+KEPT = 3  # pictures: the original, the prepared one and the mask
 
 
 @dataclass
@@ -65,9 +66,8 @@ def icon(path: str) -> tuple[int, str]:
     """
     entry = _entries.get(path)
     if entry is None:
-        _entries.clear()  # one picture is shown at a time
-        if _collection is not None:
-            _collection.clear()
+        for old in list(_entries)[: -KEPT + 1]:
+            forget(old)
         entry = _entries[path] = _Entry()
         thread = threading.Thread(target=_read, args=(Path(bpy.path.abspath(path)), entry), daemon=True)
         thread.start()

@@ -11,7 +11,7 @@ from ..errors import PictureError
 from .grid import box_mean, label_pieces
 from .matte import MatteModel
 
-__all__ = ["alpha_pieces", "find_things", "keep_thing", "keep_thing_alpha", "points_on_things"]
+__all__ = ["alpha_pieces", "find_things", "keep_thing", "keep_thing_alpha", "number_of_thing", "points_on_things"]
 
 OFFERED = 0.15
 """Area beside the largest thing's that makes another one worth choosing: a lid may lie there."""
@@ -44,6 +44,19 @@ def points_on_things(found: Float) -> tuple[Point, ...]:
     labels, areas = _pieces(found > 0.5)
     wanted = np.flatnonzero(areas >= max(OFFERED * areas.max(), 1))
     return tuple(sorted(_middle(labels == label) for label in wanted))
+
+
+def number_of_thing(found: Float, point: Point | None) -> int:
+    """Which of `points_on_things` a point means, counted from 0; -1 where that is none of them, or there is no point.
+
+    ``found``: as for `points_on_things`.
+    """
+    if point is None or not _label_at(found, point)[1]:
+        return -1
+    labels, _ = _label_at(found, point)
+    rows, columns = found.shape
+    on = [labels[int(y * rows), int(x * columns)] == 1 for x, y in points_on_things(found)]
+    return on.index(True) if any(on) else -1
 
 
 def _pieces(mask: Mask) -> tuple[Int, npt.NDArray[np.int64]]:

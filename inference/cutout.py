@@ -20,6 +20,7 @@ __all__ = [
     "cut_out",
     "has_useful_alpha",
     "needs_matte",
+    "no_subject",
     "on_white",
 ]
 
@@ -98,6 +99,11 @@ def has_useful_alpha(alpha: npt.NDArray[np.uint8]) -> bool:
 
 def _with_alpha(rgba: Pixels, alpha: npt.NDArray[np.uint8]) -> Pixels:
     return np.concatenate([rgba[..., :3], alpha[..., None]], axis=-1)
+
+
+def no_subject(rgba: Pixels) -> Pixels:
+    """A picture, uint8 [H, W, 4], all transparent."""
+    return _with_alpha(rgba, np.zeros_like(rgba[..., 3]))
 
 
 def on_white(rgba: Pixels) -> Pixels:

@@ -10,7 +10,7 @@ from PIL import Image
 from ..contracts import Pixels, Settings
 from ..errors import PictureError
 from .cutout import OPAQUE, TRANSPARENT
-from .decode import decode_picture
+from .decode import decode_picture, read_picture
 from .picture import Picture
 
 __all__ = ["apply_mask", "open_picture"]
@@ -31,7 +31,7 @@ def open_picture(path: Path, settings: Settings) -> Picture:
     if not settings.mask:
         return Picture(pixels, settings.background, settings.subject)
     # From here on the mask is the picture's own transparency, and goes with it through every mend.
-    return Picture(apply_mask(pixels, decode_picture(Path(settings.mask))), "alpha", settings.subject)
+    return Picture(apply_mask(pixels, read_picture(Path(settings.mask))), "alpha", settings.subject)
 
 
 def apply_mask(pixels: Pixels, mask: Pixels) -> Pixels:

@@ -11,13 +11,14 @@ from typing import Any
 import bpy
 
 from .. import transfer
+from ..blender.checked_files import Which, keep_prepared, take_files
+from ..blender.masks import mask_changed
 from ..blender.redraw import redraw_sidebars
 from ..errors import CancelledError, MaquetteError, WorkerError
 from ..events import Cancelled, Done, Progress
 from ..jobs import Job
-from ..preferences import chosen_device
-from ..properties import read_settings
 from .generation import shared_worker
+from .run_settings import run_settings
 
 __all__ = ["MAQUETTE_OT_check_image", "check_soon"]
 
@@ -29,8 +30,8 @@ def check_soon() -> None:
 
 
 class MAQUETTE_OT_check_image(bpy.types.Operator):
-    """Measure what the picture is fit for: its subject, sharpness, light, background and view. Nothing in the scene
-    changes"""
+    """Measure what the picture is fit for: its subject, sharpness, light, background and view; and show it as it will
+    be used. No object in the scene changes"""
 
     bl_idname = "maquette.check_image"
     bl_label = "Check Picture"
@@ -54,7 +55,7 @@ class MAQUETTE_OT_check_image(bpy.types.Operator):
             self._begin(context)
         except MaquetteError as error:
             return self._fail(context, error)
-        self._timer: Any = context.window_manager.event_timer_add(0.05, window=context.window)
+        self._timer = context.window_manager.event_timer_add(0.05, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -87,37 +88,57 @@ class MAQUETTE_OT_check_image(bpy.types.Operator):
         return {"FINISHED"}
 
     def _begin(self, context: bpy.types.Context) -> None:
-        settings, state = context.scene.maquette, context.window_manager.maquette_state
         self._job: Job | None = None
-        self._timer = None
-        self._path: str = settings.image_path
-        payload = {
-            "picture": str(Path(bpy.path.abspath(self._path)).absolute()),
-            "settings": asdict(read_settings(settings, chosen_device(context))),
-        }
+        self._timer: Any = None
+        self._start(context)
+
+    def _start(self, context: bpy.types.Context) -> None:
+        """Have the picture of the settings checked as they are now."""
+        state = context.window_manager.maquette_state
+        self._path: str = context.scene.maquette.image_path
+        self._asked = _payload(context)
         state.check = state.checked = ""
-        self._job = shared_worker().submit("check", payload)
+        self._job = shared_worker().submit("check", self._asked)
         state.checking = True
 
     def _tick(self, context: bpy.types.Context) -> bool:
         """Whether the check is over; its lines are in the window manager then."""
         for event in self._job.poll() if self._job is not None else ():
             if isinstance(event, Done):
-                state = context.window_manager.maquette_state
-                findings, _ = transfer.load_check(event.folder)
-                state.check, state.checked = json.dumps(findings), self._path
-                return True
+                if not mask_changed(self._path) and _payload(context) == self._asked:
+                    self._take(context, event.folder)
+                    return True
+                self._end_job()  # the user has changed something meanwhile
+                self._start(context)
+                return False
             if isinstance(event, Cancelled):
                 raise CancelledError("Stopped: the picture was not checked.")
             if not isinstance(event, Progress):
                 raise WorkerError(event.message)
         return False
 
+    def _take(self, context: bpy.types.Context, folder: Path) -> None:
+        """Keep what was found."""
+        findings, subjects, chosen = transfer.load_check(folder)
+        names: dict[Which, str] = {
+            "picture": transfer.PICTURE,
+            "prepared": transfer.PREPARED,
+            "mask": transfer.MASK,
+        }
+        take_files({which: transfer.picture_path(folder, name) for which, name in names.items()})
+        keep_prepared(context.scene, f"{Path(self._path).stem or 'Picture'} prepared")
+        state = context.window_manager.maquette_state
+        state.subjects, state.chosen, state.subjects_of = json.dumps(subjects), chosen, self._path
+        state.check, state.checked = json.dumps(findings), self._path
+
     def _close(self, context: bpy.types.Context) -> None:
         context.window_manager.maquette_state.checking = False
         if self._timer is not None:
             context.window_manager.event_timer_remove(self._timer)
             self._timer = None
+        self._end_job()
+
+    def _end_job(self) -> None:
         if self._job is not None:
             self._job.close()
             self._job = None
@@ -126,6 +147,15 @@ class MAQUETTE_OT_check_image(bpy.types.Operator):
         self._close(context)
         state = context.window_manager.maquette_state
         finding = {"line": "Picture", "level": "poor", "text": str(error), "fix": ""}
-        state.check, state.checked = json.dumps([finding]), self._path
+        state.check, state.checked, state.subjects_of = json.dumps([finding]), self._path, ""
         self.report({"WARNING"}, str(error))
         return {"CANCELLED"}
+
+
+def _payload(context: bpy.types.Context) -> dict[str, Any]:
+    """What the worker is asked: the picture of the settings, and they."""
+    path = context.scene.maquette.image_path
+    return {
+        "picture": str(Path(bpy.path.abspath(path)).absolute()),
+        "settings": asdict(run_settings(context, path)),
+    }

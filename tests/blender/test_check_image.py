@@ -48,7 +48,8 @@ def test_every_line_is_there_for_the_panel(photo: Path) -> None:
     assert "cut off" in lines["Subject"]["text"]
     assert state().checked == str(photo)
     assert not state().checking
-    assert len(bpy.data.objects) == len(bpy.data.images) == 0
+    assert len(bpy.data.objects) == 0
+    assert [image.name for image in bpy.data.images] == ["half a disc prepared"]
 
 
 def test_a_file_that_is_no_picture_says_so_in_the_panel(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

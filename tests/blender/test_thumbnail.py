@@ -85,7 +85,7 @@ def test_changed_file_is_read_again_when_chosen_again(tmp_path: Path) -> None:
     assert shown() == [str(path)]
 
 
-def test_another_picture_replaces_the_first(tmp_path: Path) -> None:
-    for name in ("a.png", "b.png", "a.png"):
+def test_the_last_three_pictures_are_kept(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "a.png", "c.png", "d.png"):
         assert wait(picture(tmp_path / name)) == ""
-    assert shown() == [str(tmp_path / "a.png")]
+    assert sorted(shown()) == [str(tmp_path / name) for name in ("b.png", "c.png", "d.png")]

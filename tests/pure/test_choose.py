@@ -142,10 +142,11 @@ def test_the_check_says_how_many_and_is_content_with_a_choice(tmp_path: Path, op
     assert (line.line, line.fix) == ("Subject", "choose")
     assert "2 things" in line.text
     np.testing.assert_allclose(inspection.subjects, (LEFT, RIGHT), atol=0.03)
-    chosen = inspect_file(path, replace(settings, subject=inspection.subjects[1]))
+    assert inspection.chosen == -1
+    chosen = inspect_file(path, replace(settings, subject=(RIGHT[0] + 0.05, RIGHT[1])))
+    assert chosen.chosen == 1
     assert chosen.findings[0].fix == "crop", "it stands at the side"
     assert chosen.subjects == inspection.subjects, "the others can still be chosen"
-    assert chosen.mask is not None
     assert overlap(chosen.mask > 127, discs(640, 400, (RIGHT, 0.2))) > 0.95
     assert chosen.prepared is not None
     assert np.array_equal(chosen.prepared[..., 3], chosen.mask)

@@ -85,7 +85,6 @@ def test_a_run_and_a_check_use_the_mask(tmp_path: Path) -> None:
     settings = Settings(quality="draft", target_faces=500, texture_size=0, device="cpu", mask=str(mask), kind="photo")
     inspection = inspect_file(picture, settings)
     assert inspection.findings[0].level == "good"
-    assert inspection.mask is not None
     found = inspection.mask > 127
     assert (found & disc(radius=0.15)).sum() / (found | disc(radius=0.15)).sum() > 0.97
     models = load_models(settings)
