@@ -39,7 +39,7 @@ from .inference.prepare import prepare_subject
 from .inference.scene import frame_scene
 from .inference.triplane import TriplaneModel
 from .materials import AUTO
-from .model_set import ModelSet
+from .model_set import ModelSet, load_models
 from .settings import QUALITY, check_settings
 from .steps import Cancelled, Progress, Steps
 from .version import VERSION
@@ -197,7 +197,9 @@ def _make_whole(
     return paint_shape(vertices, faces, shape, settings.texture_size, steps)
 
 
-def generate(picture: Path, settings: Settings, models: ModelSet, progress: Progress, cancelled: Cancelled) -> Result:
+def generate(
+    picture: Path, settings: Settings, models: ModelSet | None, progress: Progress, cancelled: Cancelled
+) -> Result:
     """Make a textured mesh from one picture.
 
     Parameters
@@ -206,8 +208,8 @@ def generate(picture: Path, settings: Settings, models: ModelSet, progress: Prog
         The picture file.
     settings : Settings
         What the user asks for.
-    models : ModelSet
-        From `load_models`.
+    models : ModelSet or None
+        From `load_models`; None has them loaded, as a step of its own, whose time a warm process saves.
     progress : callable
         Called with each step's name and the share of the work done before it, 0..1.
     cancelled : callable
@@ -224,6 +226,9 @@ def generate(picture: Path, settings: Settings, models: ModelSet, progress: Prog
         One of its children, with a sentence for the user.
     """
     steps = Steps(progress, cancelled)
+    if models is None:
+        with steps.step("Loading the networks"):
+            models = load_models(check_settings(settings))
     opened = _read(picture, settings, models, steps)
     kind, notes = _kind(opened.pixels, settings)
     if kind in DRAWINGS:

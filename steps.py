@@ -19,6 +19,7 @@ class Steps:
 
     # Shares of the whole, from timings at Standard; they only place the progress bar.
     SHARES: Mapping[str, float] = {
+        "Loading the networks": 0.02,
         "Reading the picture": 0.02,
         "Mending the picture": 0.01,
         "Cutting out the subject": 0.07,

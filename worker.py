@@ -34,14 +34,12 @@ Handler: TypeAlias = Callable[[Mapping[str, Any], Path, Progress, Cancelled], No
 
 def generate(payload: Mapping[str, Any], folder: Path, progress: Progress, cancelled: Cancelled) -> None:
     """Make the mesh of a picture: ``payload`` has its path as ``picture``, the fields of Settings as ``settings``."""
-    progress("Loading the networks", 0.0)
+    progress("Starting", 0.0)
     # Only here: a fault in a network's library must be this job's error, not a worker that never starts.
-    from . import model_set, pipeline, transfer
-    from .settings import check_settings, from_fields
+    from . import pipeline, transfer
+    from .settings import from_fields
 
-    settings = check_settings(from_fields(payload["settings"]))
-    models = model_set.load_models(settings)
-    result = pipeline.generate(Path(payload["picture"]), settings, models, progress, cancelled)
+    result = pipeline.generate(Path(payload["picture"]), from_fields(payload["settings"]), None, progress, cancelled)
     transfer.save_result(folder, result)
 
 
@@ -90,9 +88,18 @@ def doctor(payload: Mapping[str, Any], folder: Path, progress: Progress, cancell
     transfer.save_check(folder, examine(payload, progress, cancelled))
 
 
+def model(payload: Mapping[str, Any], folder: Path, progress: Progress, cancelled: Cancelled) -> None:
+    """Download, verify or import a model and leave what came of it: ``payload`` is that of `model_jobs.run_action`."""
+    progress("Starting", 0.0)
+    from .model_client import SAID
+    from .model_jobs import run_action
+
+    (folder / SAID).write_text(run_action(payload, progress, cancelled), "utf-8")
+
+
 def main() -> None:
     """Serve Maquette's own jobs until the client goes away."""
-    run({"check": check, "clean": clean, "doctor": doctor, "generate": generate, "upscale": upscale})
+    run({"check": check, "clean": clean, "doctor": doctor, "generate": generate, "model": model, "upscale": upscale})
 
 
 def run(handlers: Mapping[str, Handler]) -> None:

@@ -46,14 +46,12 @@ def make(payload: Mapping[str, Any], folder: Path, progress: Progress, cancelled
     suffixes of the mesh files as ``formats``, whether to draw a ``turntable``. ``device``: what to run on, if not what
     the settings say.
     """
-    progress("Loading the networks", 0.0)
-    from .. import model_set, pipeline
-    from ..settings import check_settings, from_fields
+    progress("Starting", 0.0)
+    from .. import pipeline
+    from ..settings import from_fields
 
     fields = {**payload["settings"], **({"device": device} if device else {})}
-    settings = check_settings(from_fields(fields))
-    models = model_set.load_models(settings)
-    result = pipeline.generate(Path(payload["picture"]), settings, models, progress, cancelled)
+    result = pipeline.generate(Path(payload["picture"]), from_fields(fields), None, progress, cancelled)
     progress("Writing the files", 1.0)
     started = time.perf_counter()
     _write(result, payload, folder)

@@ -34,13 +34,13 @@ def run(options: argparse.Namespace) -> None:
     _check_paths(options)
     with staged() as staging:
         mesh, preview, report = stage(staging, options.output, options.preview, options.report)
-        from .. import model_set, pipeline
+        from .. import pipeline
         from ..blender.export import export_file
 
         # The libraries are loaded by now: from here on it is the run that takes the time.
         started = time.perf_counter()
         show = progress(options.verbose)
-        result = pipeline.generate(options.image, settings, model_set.load_models(settings), show, lambda: False)
+        result = pipeline.generate(options.image, settings, None, show, lambda: False)
         with built(result, options.image.stem) as item:
             export_file([item], mesh)
         if preview:
