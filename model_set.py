@@ -70,6 +70,8 @@ def _open_models(matte_model: str, depth_model: str, shape_model: str, device: D
     shape, triplane = open_card(shape_model, "shape"), None
     if shape.decoder:
         shape, triplane = load_card(find_card(Settings.shape_model)), _open_triplane(shape_model, device)
+    elif "solid" not in shape.outputs:
+        raise ModelError(f'The card of {shape.id} does not say what its shape is; add family = "triplane", say.')
     light = LightModel(Session(open_card(LIGHT_MODEL, "light"), device))
     upscale = UpscaleModel(Session(open_card(UPSCALE_MODEL, "upscale"), device))
     foreign = None

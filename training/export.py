@@ -90,12 +90,12 @@ def _store_half(file: Path) -> None:
     nodes = [*casts, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
-    _strip(model)
+    strip(model)
     onnx.checker.check_model(model)
     onnx.save(model, file)
 
 
-def _strip(model: onnx.ModelProto) -> None:
+def strip(model: onnx.ModelProto) -> None:
     """Drop what the exporter notes of where nodes came from: it tells of the machine, and takes a tenth of the file."""
     graph = model.graph
     for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
