@@ -7,7 +7,7 @@ import traceback
 import warnings
 from collections.abc import Sequence
 
-from .commands import batch, check, clean, doctor, gallery, generate
+from .commands import batch, check, clean, doctor, gallery, generate, models
 from .commands.common import Parser, warn
 from .errors import MaquetteError
 from .gpu_support.folder import runtime_folder
@@ -24,6 +24,7 @@ _COMMANDS = {
     "gallery": (gallery, "make the page of a batch anew, to look at its meshes"),
     "clean": (clean, "repair a mesh of any origin"),
     "check": (check, "say what a picture is fit for"),
+    "models": (models, "list, download, import, verify and remove networks"),
     "doctor": (doctor, "say what runs on this machine, and why not"),
 }
 

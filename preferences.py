@@ -7,13 +7,14 @@ from importlib import metadata
 from typing import TypeAlias, get_args
 
 import bpy
-from bpy.props import EnumProperty, IntProperty
+from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from .contracts import Device
 from .gpu_support.folder import runtime_folder
 from .gpu_support.install import installed_runtime
+from .inference.model_folder import choose_folder
 
-__all__ = ["MAQUETTE_AP_preferences", "chosen_device", "idle_minutes"]
+__all__ = ["MAQUETTE_AP_preferences", "chosen_device", "idle_minutes", "model_mirror", "offer_models"]
 
 _Item: TypeAlias = tuple[str, str, str, int]
 
@@ -58,6 +59,10 @@ def _installed(distribution: str) -> bool:
     return True
 
 
+def _offer_models(_self: object, context: bpy.types.Context) -> None:
+    offer_models(context)
+
+
 class MAQUETTE_AP_preferences(bpy.types.AddonPreferences):
     """Maquette's preferences."""
 
@@ -71,6 +76,17 @@ class MAQUETTE_AP_preferences(bpy.types.AddonPreferences):
         default=_IDLE_MINUTES,
         min=0,
         soft_max=60,
+    )
+    model_folder: StringProperty(
+        name="Model Folder",
+        description="Where downloaded and imported models lie. Empty for a folder that all Blenders of this user share",
+        subtype="DIR_PATH",
+        update=_offer_models,
+    )
+    mirror: StringProperty(
+        name="Mirror",
+        description="Address of a server to download models from that holds the same files under the same paths. Empty "
+        "for the servers of those who publish them",
     )
 
     def draw(self, _context: bpy.types.Context) -> None:
@@ -91,6 +107,18 @@ def idle_minutes(context: bpy.types.Context) -> int:
     """After how many minutes without work the worker process ends; 0 for never."""
     preferences = _preferences(context)
     return preferences.idle_minutes if preferences is not None else _IDLE_MINUTES
+
+
+def model_mirror(context: bpy.types.Context) -> str:
+    """The address of the mirror to download models from; "" for none."""
+    preferences = _preferences(context)
+    return preferences.mirror.strip() if preferences is not None else ""
+
+
+def offer_models(context: bpy.types.Context) -> None:
+    """Have everything use the folder of models that is chosen."""
+    preferences = _preferences(context)
+    choose_folder(bpy.path.abspath(preferences.model_folder) if preferences is not None else "")
 
 
 def _preferences(context: bpy.types.Context) -> MAQUETTE_AP_preferences | None:

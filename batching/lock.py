@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import sys
@@ -12,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import OutputError
+from ..file_lock import lock_file
 
 __all__ = ["work_folder"]
 
@@ -69,7 +69,7 @@ def _lock(folder: Path) -> int | None:
         except FileNotFoundError:  # another driver, at its end, has just removed the folder
             continue
         try:
-            _lock_file(file)
+            lock_file(file)
             if _is_same(file, path):
                 return file
         except BlockingIOError:
@@ -87,26 +87,6 @@ def _is_same(file: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(file), os.stat(path))
     except FileNotFoundError:
         return False
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock_file(file: int) -> None:
-        try:
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        except PermissionError as error:
-            raise BlockingIOError from error
-
-else:
-    import fcntl
-
-    def _lock_file(file: int) -> None:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):  # a file system that has no locks
-                raise
 
 
 def _release(folder: Path, file: int) -> None:

@@ -30,6 +30,7 @@ CODE = (
     "gpu_support",
     "inference",
     "meshfiles",
+    "modelstore",
     "operators",
     "panels",
 )

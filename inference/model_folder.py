@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["FOLDER_VARIABLE", "default_folder", "model_folder"]
+__all__ = ["FOLDER_VARIABLE", "choose_folder", "default_folder", "model_folder"]
 
 FOLDER_VARIABLE = "MAQUETTE_MODELS"
 """The environment variable that names another folder; the worker process inherits it."""
@@ -29,3 +29,15 @@ def model_folder() -> Path:
     """The folder in use. It need not exist."""
     named = os.environ.get(FOLDER_VARIABLE)
     return Path(named).expanduser() if named else default_folder()
+
+
+_inherited = os.environ.get(FOLDER_VARIABLE)
+
+
+def choose_folder(named: str) -> None:
+    """Have this process and those it starts from now on use another folder; "" for the one that it began with."""
+    value = named or _inherited
+    if value:
+        os.environ[FOLDER_VARIABLE] = value
+    else:
+        os.environ.pop(FOLDER_VARIABLE, None)

@@ -35,7 +35,7 @@ def test_the_version_is_the_same_in_manifest_code_and_changelog() -> None:
 
 def test_permissions_are_those_in_use() -> None:
     manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text("utf-8"))
-    assert set(manifest["permissions"]) == {"files"}
+    assert set(manifest["permissions"]) == {"files", "network"}
 
 
 def test_no_file_names_a_folder_of_one_machine() -> None:
