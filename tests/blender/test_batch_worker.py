@@ -17,6 +17,7 @@ from maquette.blender import export
 from maquette.commands import batch_worker, batch_workers
 from maquette.contracts import Settings
 from maquette.errors import OutputError
+from PIL import Image
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def formulas(monkeypatch: pytest.MonkeyPatch, balls: ModuleType) -> list[Setting
     return asked
 
 
-def make(folder: Path, *formats: str, **more: Any) -> None:
+def make(folder: Path, *formats: str, turntable: bool = False, **more: Any) -> None:
     """Do one picture."""
     folder.mkdir()
     payload = {
@@ -42,7 +43,7 @@ def make(folder: Path, *formats: str, **more: Any) -> None:
         "settings": asdict(Settings()),
         "name": "cup",
         "formats": formats,
-        "turntable": False,
+        "turntable": turntable,
     }
     batch_worker.make(payload, folder, lambda *_: None, lambda: False, **more)
 
@@ -63,6 +64,14 @@ def test_each_format_and_its_companions(formulas: list[Settings], tmp_path: Path
     report = json.loads((tmp_path / "job" / RESULT).read_text())
     assert report["mesh"]["watertight"] and report["seconds"]["Writing the files"] > 0
     assert formulas == [Settings()]
+
+
+def test_the_turntable_lies_beside_the_preview(formulas: list[Settings], tmp_path: Path) -> None:
+    make(tmp_path / "job", ".stl", turntable=True)
+    place = tmp_path / "job" / "1"
+    assert sorted(path.name for path in place.iterdir()) == ["cup.preview.png", "cup.turntable.webp"]
+    with Image.open(place / "cup.turntable.webp") as strip:
+        assert strip.width == 12 * strip.height
 
 
 def test_a_worker_may_have_a_device_of_its_own(formulas: list[Settings], tmp_path: Path) -> None:

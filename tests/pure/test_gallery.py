@@ -8,6 +8,7 @@ import json
 import os
 import re
 import runpy
+import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +18,7 @@ from urllib.parse import unquote_to_bytes
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from maquette import cli
 from maquette.batching import gallery_files
 from maquette.batching.entry import Entry
 from maquette.batching.gallery import gallery_of, page_name, write_gallery
@@ -26,6 +28,7 @@ from maquette.errors import OutputError
 from PIL import Image
 
 entry = runpy.run_path(str(Path(__file__).parents[1] / "data" / "entries.py"))["entry"]
+STAND_IN = Path(__file__).parents[1] / "data" / "batch_stand_in.py"
 HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&lt;{{style}}\u2028.png"
 
 
@@ -249,3 +252,22 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_all_that_the_template_names_is_filled_in(tmp_path: Path) -> None:
     made(tmp_path, entry("a.png"))
     assert "{{" not in (tmp_path / "gallery.html").read_text("utf-8")
+
+
+def test_a_batch_makes_its_page_and_the_page_can_be_made_again(tmp_path: Path) -> None:
+    for name in ("cup.png", "refused.png"):
+        picture(tmp_path / name)
+    results = tmp_path / "out"
+    command = [sys.executable, STAND_IN, "batch", tmp_path / "cup.png", tmp_path / "refused.png"]
+    done = subprocess.run([*command, "-o", results, "--jobs", "1", "--gallery"], timeout=120, check=False)
+    assert done.returncode == 1
+    page = results / "gallery.html"
+    first = Page(page).data
+    states = {record["picture"]: record["state"] for record in first["entries"]}
+    assert states == {"cup.png": "done", "refused.png": "refused"}
+    cup = first["entries"][0]
+    assert (results / cup["mesh"]).is_file()
+    assert (results / cup["thumbnail"]).is_file()
+    page.unlink()
+    assert cli.main(["gallery", str(results)]) == 0
+    assert Page(page).data == first
