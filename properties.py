@@ -7,6 +7,7 @@ from typing import get_args
 import bpy
 from bpy.props import (
     BoolProperty,
+    CollectionProperty,
     EnumProperty,
     FloatProperty,
     FloatVectorProperty,
@@ -22,7 +23,15 @@ from .contracts import Device, Fix, Settings
 from .materials import PRESETS
 from .settings import FACE_LIMITS, HEIGHT_LIMITS, QUALITY
 
-__all__ = ["MAQUETTE_PG_settings", "MAQUETTE_PG_state", "attach", "detach", "is_preset", "read_settings"]
+__all__ = [
+    "MAQUETTE_PG_queued",
+    "MAQUETTE_PG_settings",
+    "MAQUETTE_PG_state",
+    "attach",
+    "detach",
+    "is_preset",
+    "read_settings",
+]
 
 _DEFAULTS = Settings()
 
@@ -226,6 +235,25 @@ class MAQUETTE_PG_settings(PropertyGroup):
     )
 
 
+def _show_queued(state: MAQUETTE_PG_state, context: bpy.types.Context) -> None:
+    """The picture of the line that was clicked is the one that the panel shows."""
+    if 0 <= state.queue_index < len(state.queue):
+        context.scene.maquette.image_path = state.queue[state.queue_index].path
+
+
+class MAQUETTE_PG_queued(PropertyGroup):
+    """A picture of the queue. ``number`` tells it from all others, whatever comes and goes; ``name`` is its file's."""
+
+    number: IntProperty(name="Number", description="Its own number")
+    path: StringProperty(name="Path", description="The picture")
+    state: EnumProperty(
+        name="State",
+        description="What has become of it",
+        items=[(name, name.capitalize(), "") for name in ("waiting", "running", "done", "refused", "failed")],
+    )
+    message: StringProperty(name="Message", description="What was made of it, or why nothing was")
+
+
 class MAQUETTE_PG_state(PropertyGroup):
     """The run under way, or the last one, for the panel; lives in the window manager, which undo leaves alone."""
 
@@ -246,6 +274,12 @@ class MAQUETTE_PG_state(PropertyGroup):
             ("prepared", "Prepared", "The picture as it is used: mended, and without its background"),
             ("mask", "Mask", "White is what becomes the mesh"),
         ),
+    )
+    queue: CollectionProperty(
+        type=MAQUETTE_PG_queued, name="Queue", description="Several pictures, one after the other"
+    )
+    queue_index: IntProperty(
+        name="Picture", description="The picture of the queue that is shown", default=-1, update=_show_queued
     )
     cleaning_step: StringProperty(name="Cleaning Step", description="What the cleaning is doing")
     cleaning_progress: FloatProperty(

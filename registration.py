@@ -9,7 +9,7 @@ import bpy
 from . import preferences, properties
 from .blender import mask_overlay, masks, thumbnail
 from .cli import main
-from .operators import cleaning, generation
+from .operators import cleaning, generation, queue_run, shortcuts
 from .operators.bake_detail import MAQUETTE_OT_bake_detail
 from .operators.cancel import MAQUETTE_OT_cancel
 from .operators.check_image import MAQUETTE_OT_check_image
@@ -26,10 +26,17 @@ from .operators.decimate import MAQUETTE_OT_decimate
 from .operators.dismiss_error import MAQUETTE_OT_dismiss_error
 from .operators.drop_picture import MAQUETTE_FH_picture, MAQUETTE_OT_drop_picture
 from .operators.edit_mask import MAQUETTE_OT_edit_mask, MAQUETTE_OT_remove_mask
+from .operators.edit_queue import (
+    MAQUETTE_OT_add_to_queue,
+    MAQUETTE_OT_clear_queue,
+    MAQUETTE_OT_remove_from_queue,
+    MAQUETTE_OT_retry_queue,
+)
 from .operators.export import MAQUETTE_OT_export
 from .operators.fill_holes import MAQUETTE_OT_fill_holes
 from .operators.fix_picture import MAQUETTE_OT_fix_picture
 from .operators.generate_from_image import MAQUETTE_OT_generate_from_image
+from .operators.generate_queue import MAQUETTE_OT_generate_queue
 from .operators.gpu_support import (
     MAQUETTE_OT_cancel_gpu_support,
     MAQUETTE_OT_install_gpu_support,
@@ -39,6 +46,7 @@ from .operators.gpu_support import (
 from .operators.make_solid import MAQUETTE_OT_make_solid
 from .operators.merge_vertices import MAQUETTE_OT_merge_vertices
 from .operators.paint_texture import MAQUETTE_OT_paint_texture
+from .operators.paste_picture import MAQUETTE_OT_paste_picture
 from .operators.pick_subject import MAQUETTE_OT_pick_subject
 from .operators.picture_normals import MAQUETTE_OT_picture_normals
 from .operators.project_picture import MAQUETTE_OT_project_picture
@@ -61,17 +69,25 @@ from .panels.cleanup import MAQUETTE_PT_cleanup
 from .panels.generate import MAQUETTE_PT_generate
 from .panels.look import MAQUETTE_PT_look
 from .panels.mesh import MAQUETTE_PT_mesh
+from .panels.queue import MAQUETTE_PT_queue, MAQUETTE_UL_queue
 
 __all__ = ["CLASSES", "register", "unregister"]
 
 CLASSES = (
     preferences.MAQUETTE_AP_preferences,
     properties.MAQUETTE_PG_settings,
+    properties.MAQUETTE_PG_queued,
     properties.MAQUETTE_PG_state,
     MAQUETTE_OT_choose_picture,
     MAQUETTE_OT_drop_picture,
     MAQUETTE_FH_picture,
     MAQUETTE_OT_use_image,
+    MAQUETTE_OT_paste_picture,
+    MAQUETTE_OT_add_to_queue,
+    MAQUETTE_OT_remove_from_queue,
+    MAQUETTE_OT_retry_queue,
+    MAQUETTE_OT_clear_queue,
+    MAQUETTE_OT_generate_queue,
     MAQUETTE_OT_check_image,
     MAQUETTE_OT_fix_picture,
     MAQUETTE_OT_next_subject,
@@ -113,6 +129,8 @@ CLASSES = (
     MAQUETTE_OT_remove_gpu_support,
     MAQUETTE_OT_copy_report,
     MAQUETTE_PT_generate,
+    MAQUETTE_UL_queue,
+    MAQUETTE_PT_queue,
     MAQUETTE_PT_mesh,
     MAQUETTE_PT_cleanup,
     MAQUETTE_PT_look,
@@ -126,22 +144,24 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     properties.attach()
-    preferences.offer_models(bpy.context)
     thumbnail.open_collection()
     masks.add_handler()
     mask_overlay.add_overlay()
+    shortcuts.attach()
     _commands.append(bpy.utils.register_cli_command("maquette", main))
 
 
 def unregister() -> None:
     """Take everything back, a run under way and the worker process included."""
     stop_installation()
+    queue_run.shut_down()
     cleaning.shut_down()
     generation.shut_down()
     while _commands:
         bpy.utils.unregister_cli_command(_commands.pop())
     mask_overlay.remove_overlay()
     masks.remove_handler()
+    shortcuts.detach()
     thumbnail.close()
     properties.detach()
     for cls in reversed(CLASSES):

@@ -6,6 +6,7 @@ import bpy
 
 from .cleaning import Cleaning, current_cleaning
 from .generation import Generation, current
+from .queue_run import QueueRun, current_queue
 
 __all__ = ["MAQUETTE_OT_cancel"]
 
@@ -29,5 +30,5 @@ class MAQUETTE_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _under_way() -> Generation | Cleaning | None:
-    return current() or current_cleaning()
+def _under_way() -> QueueRun | Generation | Cleaning | None:
+    return current_queue() or current() or current_cleaning()

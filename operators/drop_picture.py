@@ -1,13 +1,14 @@
-"""Dropping a picture file on a 3D viewport."""
+"""Dropping picture files on a 3D viewport or an image editor."""
 
 from __future__ import annotations
 
 import contextlib
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import CollectionProperty, StringProperty
 
-from .check_image import check_soon
+from ..errors import PictureError
+from .picture_queue import chosen_files, take_pictures
 
 __all__ = ["MAQUETTE_FH_picture", "MAQUETTE_OT_drop_picture"]
 
@@ -15,21 +16,27 @@ _TAB = "Maquette"
 
 
 class MAQUETTE_OT_drop_picture(bpy.types.Operator):
-    """Take the picture for the next mesh, and show Maquette's tab"""
+    """Take the picture for the next mesh, and show Maquette's tab. Several form a queue"""
 
     bl_idname = "maquette.drop_picture"
     bl_label = "Picture for Maquette"  # an entry of the menu that Blender shows after the drop
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
+    directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE", "HIDDEN"})
+    files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"SKIP_SAVE", "HIDDEN"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        if not self.filepath:
+        try:
+            paths = chosen_files(self)
+        except PictureError as error:
+            self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        context.scene.maquette.image_path = self.filepath
+        if not paths:
+            return {"CANCELLED"}
         if context.area is not None and context.area.type == "VIEW_3D":
             _show_tab(context.area)
-        check_soon()
+        take_pictures(context, paths)
         return {"FINISHED"}
 
 
@@ -43,7 +50,7 @@ def _show_tab(area: bpy.types.Area) -> None:
 
 
 class MAQUETTE_FH_picture(bpy.types.FileHandler):
-    """Picture files dropped on a 3D viewport."""
+    """Picture files dropped on a 3D viewport or an image editor."""
 
     bl_idname = "MAQUETTE_FH_picture"
     bl_label = "Picture for Maquette"
@@ -52,4 +59,4 @@ class MAQUETTE_FH_picture(bpy.types.FileHandler):
 
     @classmethod
     def poll_drop(cls, context: bpy.types.Context) -> bool:
-        return context.area is not None and context.area.type == "VIEW_3D"
+        return context.area is not None and context.area.type in {"VIEW_3D", "IMAGE_EDITOR"}

@@ -14,14 +14,14 @@ from ..blender.build import build_object
 from ..blender.place import leave_edit_mode, place
 from ..blender.redraw import redraw_sidebars
 from ..blender.report import store_report
+from ..blender.row import free_location
 from ..errors import CancelledError, WorkerError
 from ..events import Cancelled, Died, Done, Failed, Progress
 from ..gpu_support.folder import runtime_folder
 from ..gpu_support.install import offer
 from ..jobs import Worker
-from ..preferences import chosen_device, idle_minutes
-from ..properties import read_settings
-from ..settings import check_settings
+from ..preferences import idle_minutes
+from .run_settings import run_settings
 
 __all__ = ["Ending", "Generation", "current", "shared_worker", "shut_down"]
 
@@ -73,24 +73,32 @@ def _rest_when_idle() -> float:
 class Generation:
     """A run under way. Make it, call `tick` until it returns an event, then `conclude`; `close` in any case.
 
+    Parameters
+    ----------
+    picture
+        Its path, as Blender has it; the one chosen in the panel unless given.
+    in_row
+        Whether the result is to stand beside earlier ones instead of in their way.
+
     Raises
     ------
     MaquetteError
         When the settings are out of range or the worker process cannot be started.
     """
 
-    def __init__(self, context: bpy.types.Context) -> None:
+    def __init__(self, context: bpy.types.Context, picture: str = "", in_row: bool = False) -> None:
         global _current
         started = time.perf_counter()
-        group = context.scene.maquette
-        self.picture = Path(bpy.path.abspath(group.image_path)).absolute()
+        picture = picture or context.scene.maquette.image_path
+        self.picture = Path(bpy.path.abspath(picture)).absolute()
+        self._in_row = in_row
         # The scene is looked up again at the end: undo and the user may replace or delete it meanwhile.
         self._scene = context.scene.session_uid
         self._timer: Any = None
         state = context.window_manager.maquette_state
         state.error, state.step, state.progress = "", "Starting", 0.0
         state.longest_tick_ms = state.handover_ms = 0.0
-        settings = check_settings(read_settings(group, chosen_device(context)))
+        settings = run_settings(context, picture)
         self._job = shared_worker().submit("generate", {"picture": str(self.picture), "settings": asdict(settings)})
         _current = self
         self._note_tick(context, started)
@@ -157,7 +165,11 @@ class Generation:
         item = build_object(arrays, texture, self.picture.stem, report.settings.material, report.finish, light)
         store_report(item, report)
         view_layer = context.view_layer if here else scene.view_layers[0]
-        place(item, scene, view_layer, scene.cursor.location, _spaces(context, scene))
+        location = scene.cursor.location
+        if self._in_row:
+            view_layer.update()
+            location = free_location(item, scene.objects, location)
+        place(item, scene, view_layer, location, _spaces(context, scene))
         return item
 
     @staticmethod

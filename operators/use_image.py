@@ -12,7 +12,7 @@ from ..blender.image_files import write_image
 from ..errors import MaquetteError, PictureError
 from .check_image import check_soon
 
-__all__ = ["MAQUETTE_OT_use_image"]
+__all__ = ["MAQUETTE_OT_use_image", "file_of"]
 
 _items: list[tuple[str, str, str]] = []  # Blender keeps no reference to the texts of a callback's items
 
@@ -49,7 +49,7 @@ class MAQUETTE_OT_use_image(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            context.scene.maquette.image_path = str(_file_of(bpy.data.images.get(self.image)))
+            context.scene.maquette.image_path = str(file_of(bpy.data.images.get(self.image)))
         except MaquetteError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -57,11 +57,18 @@ class MAQUETTE_OT_use_image(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _file_of(image: bpy.types.Image | None) -> Path:
-    """The image's own file where that shows it as it is, else a copy that lasts as long as Blender runs."""
+def file_of(image: bpy.types.Image | None) -> Path:
+    """The image's own file where that shows it as it is, else a copy that lasts as long as Blender runs.
+
+    Raises
+    ------
+    PictureError, OutputError
+        When it is no single picture, has no pixels or cannot be written.
+    """
     if image is None:
         raise PictureError("There is no such image: open one in the Image Editor.")
-    if image.source not in {"FILE", "GENERATED", "VIEWER"} or (image.type == "IMAGE" and not image.has_data):
+    empty = 0 in image.size[:]  # which is asked first: it has Blender read the file
+    if image.source not in {"FILE", "GENERATED", "VIEWER"} or (image.type == "IMAGE" and (empty or not image.has_data)):
         raise PictureError(f"{image.name} is a film, has tiles or cannot be read: choose a single picture.")
     own = Path(bpy.path.abspath(image.filepath_raw, library=image.library)) if image.filepath_raw else None
     if own is not None and own.is_file() and not image.is_dirty and image.packed_file is None:

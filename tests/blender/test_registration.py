@@ -33,7 +33,7 @@ def test_registers_twice_and_leaves_nothing() -> None:
 def test_every_class_of_the_package_is_in_the_tuple() -> None:
     """A class that is written but not registered would be a dead button."""
     types = bpy.types
-    kinds = (types.Operator, types.Panel, types.PropertyGroup, types.AddonPreferences, types.FileHandler)
+    kinds = (types.Operator, types.Panel, types.PropertyGroup, types.AddonPreferences, types.FileHandler, types.UIList)
     written = {
         found
         for kind in kinds
