@@ -144,6 +144,7 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     properties.attach()
+    preferences.offer_models(bpy.context)
     thumbnail.open_collection()
     masks.add_handler()
     mask_overlay.add_overlay()
