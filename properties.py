@@ -227,6 +227,29 @@ class MAQUETTE_PG_settings(PropertyGroup):
         subtype="DISTANCE",
         unit="LENGTH",
     )
+    batch_folder: StringProperty(
+        name="Pictures", description="The folder whose pictures become meshes, one each", subtype="DIR_PATH"
+    )
+    batch_recursive: BoolProperty(
+        name="Subfolders", description="Search the folders within the folder, too; the results have the same folders"
+    )
+    batch_output: StringProperty(
+        name="Results",
+        description="The folder for the meshes, their previews and reports, and the list of all, manifest.jsonl",
+        subtype="DIR_PATH",
+    )
+    batch_formats: EnumProperty(
+        name="Formats",
+        description="File formats of each mesh; hold Shift to choose several",
+        items=[(key, key, text) for key, (_, text) in FORMATS.items()],
+        options={"ENUM_FLAG"},
+        default={"GLB"},
+    )
+    batch_gallery: BoolProperty(
+        name="Gallery",
+        description="Write a page to look at in a browser, with every mesh in 3D",
+        default=True,
+    )
     export_format: EnumProperty(
         name="Format",
         description="File format of Export",

@@ -9,8 +9,9 @@ import bpy
 from . import preferences, properties
 from .blender import mask_overlay, masks, thumbnail
 from .cli import main
-from .operators import cleaning, generation, queue_run, shortcuts
+from .operators import batch, cleaning, generation, queue_run, shortcuts
 from .operators.bake_detail import MAQUETTE_OT_bake_detail
+from .operators.batch import MAQUETTE_OT_run_batch, MAQUETTE_OT_stop_batch
 from .operators.cancel import MAQUETTE_OT_cancel
 from .operators.check_image import MAQUETTE_OT_check_image
 from .operators.check_mesh import MAQUETTE_OT_check_mesh
@@ -65,6 +66,7 @@ from .operators.smooth_mesh import MAQUETTE_OT_smooth_mesh
 from .operators.untangle import MAQUETTE_OT_untangle
 from .operators.upscale_texture import MAQUETTE_OT_upscale_texture
 from .operators.use_image import MAQUETTE_OT_use_image
+from .panels.batch import MAQUETTE_PT_batch
 from .panels.cleanup import MAQUETTE_PT_cleanup
 from .panels.generate import MAQUETTE_PT_generate
 from .panels.look import MAQUETTE_PT_look
@@ -99,6 +101,8 @@ CLASSES = (
     MAQUETTE_OT_generate_from_image,
     MAQUETTE_OT_cancel,
     MAQUETTE_OT_dismiss_error,
+    MAQUETTE_OT_run_batch,
+    MAQUETTE_OT_stop_batch,
     MAQUETTE_OT_check_mesh,
     MAQUETTE_OT_export,
     MAQUETTE_OT_merge_vertices,
@@ -131,6 +135,7 @@ CLASSES = (
     MAQUETTE_PT_generate,
     MAQUETTE_UL_queue,
     MAQUETTE_PT_queue,
+    MAQUETTE_PT_batch,
     MAQUETTE_PT_mesh,
     MAQUETTE_PT_cleanup,
     MAQUETTE_PT_look,
@@ -158,6 +163,7 @@ def unregister() -> None:
     queue_run.shut_down()
     cleaning.shut_down()
     generation.shut_down()
+    batch.shut_down()
     while _commands:
         bpy.utils.unregister_cli_command(_commands.pop())
     mask_overlay.remove_overlay()

@@ -16,6 +16,7 @@ from ..batching.models import model_hashes
 from ..batching.order import Order
 from ..batching.shard import parse_shard
 from ..batching.tally import Tally, counted
+from ..contracts import Settings
 from ..errors import MaquetteError
 from .batch_console import Console
 from .batch_tasks import read_tasks
@@ -24,7 +25,7 @@ from .common import ArgumentError, say
 from .gallery import write_gallery
 from .settings_options import add_settings, read_settings
 
-__all__ = ["add_options", "run"]
+__all__ = ["add_options", "read_batch", "run"]
 
 RETRIES, TIMEOUT = 1, 600.0
 MOST_JOBS, MOST_RETRIES = 256, 100
@@ -69,8 +70,8 @@ def run(options: argparse.Namespace) -> None:
     console.conclude(tally, batch.manifest, options.exit_zero)
 
 
-def read_batch(options: argparse.Namespace) -> Batch:
-    """What the options ask for, checked before anything is done."""
+def read_batch(options: argparse.Namespace, settings: Settings | None = None) -> Batch:
+    """What the options ask for, checked before anything is done; with ``settings`` in place of those among them."""
     if not options.inputs:
         raise ArgumentError("Name the pictures: folders, files, patterns or a job file.")
     _check_numbers(options)
@@ -79,7 +80,7 @@ def read_batch(options: argparse.Namespace) -> Batch:
     formats = check_formats(options.formats)
     jobs = default_jobs() if options.jobs is None else options.jobs
     commands = worker_commands(jobs, options.devices, options.blender)
-    settings = read_settings(options)
+    settings = settings or read_settings(options)
     output = Path(os.path.abspath(options.output))
     manifest = Path(os.path.abspath(options.manifest or output / manifest_name(shard.index, shard.count)))
     how = (options.timeout, options.retries, gates, options.require_action, options.gallery)

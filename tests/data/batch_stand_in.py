@@ -1,7 +1,9 @@
 """The real batch command and its real processes, with a worker that makes files without networks or Blender.
 
-``batch_stand_in.py batch …`` is ``maquette batch …``, with this file as the worker of it. What becomes of a picture is
-in its name: ``refused``, ``bug``, ``killed`` (each time), ``once`` (killed, but only the first time), ``hangs``.
+``batch_stand_in.py batch …`` is ``maquette batch …``, with this file as the worker of it; ``process`` is what the panel
+starts in its place. What becomes of a picture is
+in its name: ``refused``, ``bug``, ``killed`` (each time), ``once`` (killed, but only the first time), ``hangs``,
+``slow``.
 """
 
 from __future__ import annotations
@@ -71,6 +73,8 @@ def _misbehave(picture: Path, refusal: type[Exception]) -> None:
         raise ZeroDivisionError("division by zero")
     if "hangs" in picture.name:
         time.sleep(3600)
+    if "slow" in picture.name:
+        time.sleep(0.5)
     mark = picture.with_name(f".{picture.name}.mark")
     if "killed" in picture.name or ("once" in picture.name and not mark.exists()):
         mark.touch()
@@ -80,11 +84,14 @@ def _misbehave(picture: Path, refusal: type[Exception]) -> None:
 def main() -> int:
     """Be the command, or a worker of it."""
     load()
-    if sys.argv[1:2] == ["batch"]:
-        from maquette import cli
-        from maquette.commands import batch
+    if sys.argv[1:2] in (["batch"], ["process"], ["--version"]):
+        from maquette.commands import batch, batch_process
 
         batch.worker_commands = lambda jobs, _devices, _blender: [[sys.executable, __file__]] * jobs
+        if sys.argv[1] == "process":
+            batch_process.main()
+        from maquette import cli
+
         return cli.main()
     from maquette import worker
     from maquette.batching.attempt import JOB
