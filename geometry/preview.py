@@ -169,8 +169,8 @@ def _render(model: _Model, camera: _Camera, size: int, backdrop: bool) -> Pixels
     depth[pixel] = distance
     colour = np.zeros((fine * fine, 3), np.float32)
     colour[pixel] = _surface_light(model, camera, triangle, weights, _openness(depth, pixel, fine, model.radius))
-    alpha = np.isfinite(depth).reshape(size, 2, size, 2).mean((1, 3))
-    colour = colour.reshape(size, 2, size, 2, 3).mean((1, 3))
+    alpha = _halved(np.isfinite(depth).astype(np.float32).reshape(fine, fine))
+    colour = _halved(colour.reshape(fine, fine, 3))
     if backdrop:
         colour += (1 - alpha)[:, :, None] * _backdrop(model, camera, size)
         alpha = np.ones_like(alpha)
@@ -203,9 +203,9 @@ def _openness(depth: Float, pixel: Indices, size: int, radius: float) -> Float:
 
 def _surface_light(model: _Model, camera: _Camera, triangle: Int, weights: Float, open_sky: Float) -> Points:
     """Linear colours [N, 3] of the visible points."""
-    points = (model.points[model.triangles[triangle]] * weights[:, :, None]).sum(1)
+    points = _blend(model.points[model.triangles], triangle, weights)
     to_camera = unit(camera.position - points)
-    normals = unit((model.normals[triangle] * weights[:, :, None]).sum(1))
+    normals = unit(_blend(model.normals, triangle, weights))
     # Open meshes show their inside too: light it as if it faced us.
     normals *= np.where(dot(normals, to_camera) < -0.2, -1.0, 1.0)[:, None]
     lights = Lights.around(camera.axes[0], -camera.axes[2])
@@ -214,12 +214,24 @@ def _surface_light(model: _Model, camera: _Camera, triangle: Int, weights: Float
     return shade(_albedo(model, triangle, weights), normals, to_camera, lights, lit, open_sky)
 
 
+def _blend(corners: Points | Float, triangle: Int, weights: Float) -> Points:
+    """Values [N, k] inside triangles, from those of all corners [T, 3, k]."""
+    first, second, third = (corners[triangle, corner] * weights[:, corner, None] for corner in range(3))
+    return first + second + third
+
+
+def _halved(picture: Float) -> Float:
+    """Means of two by two pixels."""
+    rows = picture[::2] + picture[1::2]
+    return (rows[:, ::2] + rows[:, 1::2]) / 4
+
+
 def _albedo(model: _Model, triangle: Int, weights: Float) -> Points:
     """Linear surface colours [N, 3]."""
     if model.uv is None or model.texture is None:
         return np.broadcast_to(_CLAY, (len(triangle), 3))
     height, width = model.texture.shape[:2]
-    uv = (model.uv[triangle] * weights[:, :, None]).sum(1)
+    uv = _blend(model.uv, triangle, weights)
     found = sample(model.texture, uv[:, 0] * width, (1 - uv[:, 1]) * height)
     return _to_linear(found / 255).astype(np.float64)
 
