@@ -137,11 +137,10 @@ class Cluster:
         shards
             By number: what the dashboard calls it, and Maquette's arguments.
         """
-        do = ray.remote(node.do_shard).options(
-            num_cpus=needs.cpus, num_gpus=needs.gpus, max_retries=needs.retries, scheduling_strategy="SPREAD"
-        )
+        do = ray.remote(node.do_shard)
+        room: dict[str, Any] = {"num_cpus": needs.cpus, "num_gpus": needs.gpus, "scheduling_strategy": "SPREAD"}
         running = {
-            do.options(name=name).remote(needs.command, arguments): number
+            do.options(name=name, max_retries=needs.retries, **room).remote(needs.command, arguments): number
             for number, (name, arguments) in shards.items()
         }
         while running:

@@ -1,0 +1,32 @@
+"""Tests of batches on many machines. Those that start a cluster need Ray, and run only where MAQUETTE_FARM=1 asks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FARM = "MAQUETTE_FARM"
+
+
+@pytest.fixture(scope="session")
+def ray_python() -> Path:
+    """A Python with Ray, in an environment of its own that is kept; skips where nobody asked for these tests."""
+    if os.environ.get(FARM) != "1":
+        pytest.skip(f"takes minutes and a download: set {FARM}=1")
+    return _environment("ray", ROOT / "farm" / "requirements.txt")
+
+
+def _environment(name: str, requirements: Path) -> Path:
+    """Make an environment for some requirements, once for each version of them."""
+    folder = ROOT / "build" / f"farm-{name}"
+    python, mark = folder / "bin" / "python", folder / "requirements.txt"
+    if not mark.is_file() or mark.read_bytes() != requirements.read_bytes():
+        venv.create(folder, clear=True, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", requirements], check=True)
+        mark.write_bytes(requirements.read_bytes())
+    return python
