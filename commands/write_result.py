@@ -46,13 +46,13 @@ def built(result: Result, name: str) -> Iterator[bpy.types.Object]:
         bpy.data.batch_remove(set(bpy.data.user_map()) - before)
 
 
-def write_preview(mesh: MeshArrays, path: Path) -> None:
-    """Draw the mesh in three-quarter view into a PNG."""
+def write_preview(mesh: MeshArrays, path: Path, size: int = 768) -> None:
+    """Draw the mesh in three-quarter view into a PNG with sides of ``size`` pixels."""
     from PIL import Image
 
     from ..geometry.preview import render_view
 
-    Image.fromarray(render_view(mesh)).save(path)
+    Image.fromarray(render_view(mesh, size=size)).save(path)
 
 
 def write_turntable(mesh: MeshArrays, path: Path) -> None:

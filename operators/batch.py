@@ -37,6 +37,8 @@ def current_batch() -> BatchRun | None:
 def shut_down() -> None:
     """Stop the batch under way, and wait until its processes are gone."""
     global _batch
+    if bpy.app.timers.is_registered(_follow):
+        bpy.app.timers.unregister(_follow)
     if _batch is not None:
         _batch.close()
         _batch = None
