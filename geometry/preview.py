@@ -280,6 +280,6 @@ def _to_linear(srgb: Float) -> Float:
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
-def _to_srgb(linear: Points | Float) -> Points | Float:
-    linear = np.clip(linear, 0, 1)
+def _to_srgb(linear: Points | Float) -> Points:
+    linear = np.clip(linear, 0, 1, dtype=np.float64)
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
