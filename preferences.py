@@ -60,7 +60,10 @@ def _installed(distribution: str) -> bool:
 
 
 def _offer_models(_self: object, context: bpy.types.Context) -> None:
+    from .operators.generation import rest
+
     offer_models(context)
+    rest()
 
 
 class MAQUETTE_AP_preferences(bpy.types.AddonPreferences):
@@ -89,11 +92,13 @@ class MAQUETTE_AP_preferences(bpy.types.AddonPreferences):
         "for the servers of those who publish them",
     )
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         # Only here: the panels need the operators, and those need this module.
         from .panels.devices import draw_devices
+        from .panels.models import draw_models
 
         draw_devices(self.layout, self)
+        draw_models(self.layout, context, self)
 
 
 def chosen_device(context: bpy.types.Context) -> Device:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import bpy
 from bpy.props import (
@@ -21,6 +21,7 @@ from .blender import thumbnail
 from .blender.export import FORMATS
 from .contracts import Device, Fix, Settings
 from .materials import PRESETS
+from .modelstore.choices import choices
 from .settings import FACE_LIMITS, HEIGHT_LIMITS, QUALITY
 
 __all__ = [
@@ -44,6 +45,30 @@ def _apply_quality(group: MAQUETTE_PG_settings, _context: bpy.types.Context) -> 
 
 def _forget_check(_group: MAQUETTE_PG_settings, context: bpy.types.Context) -> None:
     context.window_manager.maquette_state.checked = ""
+
+
+_menus: dict[str, list[tuple[str, str, str, str, int]]] = {}
+"""What Blender shows of models; somebody has to keep it alive."""
+
+
+def _model_menu(setting: str, name: str, description: str) -> Any:
+    """A menu of the installed models for a setting that holds an ID, which need not be installed on this machine."""
+
+    def items(group: MAQUETTE_PG_settings, _context: object) -> list[tuple[str, str, str, str, int]]:
+        found = choices(setting, getattr(group, setting))
+        icons = ["NONE" if choice.usable else "ERROR" for choice in found]
+        menu = [(one.id, one.title, one.about, icon, n) for n, (one, icon) in enumerate(zip(found, icons, strict=True))]
+        _menus[setting] = menu
+        return menu
+
+    def get(group: MAQUETTE_PG_settings) -> int:
+        chosen = getattr(group, setting)
+        return next(n for n, choice in enumerate(choices(setting, chosen)) if choice.id == chosen)
+
+    def set_(group: MAQUETTE_PG_settings, number: int) -> None:
+        setattr(group, setting, choices(setting, getattr(group, setting))[number].id)
+
+    return EnumProperty(name=name, description=description, items=items, get=get, set=set_)
 
 
 def _forget_thumbnail(group: MAQUETTE_PG_settings, _context: bpy.types.Context) -> None:
@@ -250,6 +275,18 @@ class MAQUETTE_PG_settings(PropertyGroup):
         description="Write a page to look at in a browser, with every mesh in 3D",
         default=True,
     )
+    matte_model: StringProperty(
+        name="Background Model", description="The ID of the Background network", default=_DEFAULTS.matte_model
+    )
+    depth_model: StringProperty(
+        name="Depth Model", description="The ID of the Depth network", default=_DEFAULTS.depth_model
+    )
+    shape_model: StringProperty(
+        name="Shape Model", description="The ID of the Shape network", default=_DEFAULTS.shape_model
+    )
+    matte_choice: _model_menu("matte_model", "Background", "The network that finds the object in the picture")
+    depth_choice: _model_menu("depth_model", "Depth", "The network that sees the shape of what the picture shows")
+    shape_choice: _model_menu("shape_model", "Shape", "The network that completes what the picture does not show")
     export_format: EnumProperty(
         name="Format",
         description="File format of Export",
@@ -347,6 +384,9 @@ def read_settings(group: MAQUETTE_PG_settings, device: Device) -> Settings:
         use=group.use,
         delight=group.delight,
         material=group.material,
+        matte_model=group.matte_model,
+        depth_model=group.depth_model,
+        shape_model=group.shape_model,
         height=group.height,
         device=device,
     )

@@ -9,7 +9,7 @@ import bpy
 from . import preferences, properties
 from .blender import mask_overlay, masks, thumbnail
 from .cli import main
-from .operators import batch, cleaning, generation, queue_run, shortcuts
+from .operators import batch, cleaning, generation, model_tasks, queue_run, shortcuts
 from .operators.bake_detail import MAQUETTE_OT_bake_detail
 from .operators.batch import MAQUETTE_OT_run_batch, MAQUETTE_OT_stop_batch
 from .operators.cancel import MAQUETTE_OT_cancel
@@ -46,6 +46,14 @@ from .operators.gpu_support import (
 )
 from .operators.make_solid import MAQUETTE_OT_make_solid
 from .operators.merge_vertices import MAQUETTE_OT_merge_vertices
+from .operators.models import (
+    MAQUETTE_OT_cancel_model,
+    MAQUETTE_OT_download_model,
+    MAQUETTE_OT_import_model,
+    MAQUETTE_OT_remove_model,
+    MAQUETTE_OT_show_models,
+    MAQUETTE_OT_verify_model,
+)
 from .operators.paint_texture import MAQUETTE_OT_paint_texture
 from .operators.paste_picture import MAQUETTE_OT_paste_picture
 from .operators.pick_subject import MAQUETTE_OT_pick_subject
@@ -71,6 +79,7 @@ from .panels.cleanup import MAQUETTE_PT_cleanup
 from .panels.generate import MAQUETTE_PT_generate
 from .panels.look import MAQUETTE_PT_look
 from .panels.mesh import MAQUETTE_PT_mesh
+from .panels.models import MAQUETTE_PT_models
 from .panels.queue import MAQUETTE_PT_queue, MAQUETTE_UL_queue
 
 __all__ = ["CLASSES", "register", "unregister"]
@@ -132,7 +141,14 @@ CLASSES = (
     MAQUETTE_OT_cancel_gpu_support,
     MAQUETTE_OT_remove_gpu_support,
     MAQUETTE_OT_copy_report,
+    MAQUETTE_OT_download_model,
+    MAQUETTE_OT_cancel_model,
+    MAQUETTE_OT_verify_model,
+    MAQUETTE_OT_remove_model,
+    MAQUETTE_OT_import_model,
+    MAQUETTE_OT_show_models,
     MAQUETTE_PT_generate,
+    MAQUETTE_PT_models,
     MAQUETTE_UL_queue,
     MAQUETTE_PT_queue,
     MAQUETTE_PT_batch,
@@ -162,6 +178,7 @@ def unregister() -> None:
     stop_installation()
     queue_run.shut_down()
     cleaning.shut_down()
+    model_tasks.stop_tasks()
     generation.shut_down()
     batch.shut_down()
     while _commands:

@@ -23,7 +23,7 @@ from ..jobs import Worker
 from ..preferences import idle_minutes
 from .run_settings import run_settings
 
-__all__ = ["Ending", "Generation", "current", "shared_worker", "shut_down"]
+__all__ = ["Ending", "Generation", "current", "rest", "shared_worker", "shut_down"]
 
 Ending: TypeAlias = Cancelled | Died | Done | Failed
 
@@ -60,6 +60,12 @@ def shared_worker() -> Worker:
         if not bpy.app.background:
             bpy.app.timers.register(_rest_when_idle, first_interval=_REST_CHECK, persistent=True)
     return _worker
+
+
+def rest() -> None:
+    """End a worker that has nothing to do: the next run's sees what has changed."""
+    if _worker is not None:
+        _worker.rest()
 
 
 def _rest_when_idle() -> float:
