@@ -19,7 +19,18 @@ from .wheels import modules_of, read_name
 
 __all__ = ["CODE", "MANIFEST", "verify"]
 
-BLENDER_BRINGS = {"addon_utils", "bl_ui", "blf", "bmesh", "bpy", "bpy_extras", "gpu", "mathutils", "numpy"}
+BLENDER_BRINGS = {
+    "addon_utils",
+    "bl_ui",
+    "blf",
+    "bmesh",
+    "bpy",
+    "bpy_extras",
+    "gpu",
+    "gpu_extras",
+    "mathutils",
+    "numpy",
+}
 FOLDERS = {"": (".py",), "models": (".onnx", ".toml"), "wheels": (".whl",)}
 CODE = (
     "batching",
