@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .benchmark_cleanup import bench_cleanup
+from .benchmark_cost import bench_cost
 from .benchmark_devices import bench_devices
 from .benchmark_texture import bench_texture
 from .environment import SetupError, ensure, environment_version, say
@@ -25,7 +26,7 @@ from .requirements import RUNTIME
 __all__ = ["bench_command"]
 
 PAGE = ROOT / "docs" / "performance.md"
-CLEANUP_PAGE, LOOK_PAGE = ROOT / "docs" / "cleanup.md", ROOT / "docs" / "look.md"
+CLEANUP_PAGE, LOOK_PAGE, COST_PAGE = (ROOT / "docs" / name for name in ("cleanup.md", "look.md", "cost.md"))
 EXAMPLE = ROOT / "docs" / "examples" / "toy.png"
 MARKS = ("<!-- made by dev.py bench: start -->", "<!-- made by dev.py bench: end -->")
 DEVICE_MARKS = ("<!-- made by dev.py bench --devices: start -->", "<!-- made by dev.py bench --devices: end -->")
@@ -132,11 +133,14 @@ def _save(text: str, path: Path, marks: tuple[str, str]) -> None:
 def bench_command(arguments: Sequence[str]) -> int:
     """Run ``dev.py bench``."""
     parser = argparse.ArgumentParser(prog="dev.py bench", description="Time every step and write docs/performance.md.")
-    parser.add_argument("--runs", type=int, default=3, help="warm runs per quality (default: 3)")
-    parser.add_argument("--picture", type=Path, default=EXAMPLE, help="default: the example picture")
+    parser.add_argument("--runs", type=int, default=3, help="warm runs per quality, or pictures (default: 3)")
+    parser.add_argument(
+        "--picture", type=Path, default=EXAMPLE, help="default: the example picture; or a folder, for --cost"
+    )
     parser.add_argument("--print", action="store_true", help="leave docs/performance.md as it is")
     parser.add_argument("--cleanup", action="store_true", help="measure the cleaning instead, for docs/cleanup.md")
     parser.add_argument("--texture", action="store_true", help="measure UVs and texture instead, for docs/look.md")
+    parser.add_argument("--cost", action="store_true", help="measure what a million pictures take, for docs/cost.md")
     parser.add_argument("--devices", action="store_true", help="measure the networks on every device instead")
     options = parser.parse_args(arguments)
     marks = DEVICE_MARKS if options.devices else MARKS
@@ -146,6 +150,8 @@ def bench_command(arguments: Sequence[str]) -> int:
         text, page = f"{bench_cleanup(python, options.runs)}\n\n{_machine(load)}", CLEANUP_PAGE
     elif options.texture:
         text, page = f"{bench_texture(python, picture, options.runs)}\n\n{_machine(load)}", LOOK_PAGE
+    elif options.cost:
+        text, page = f"{bench_cost(python, picture, options.runs)} {_machine(load)}", COST_PAGE
     elif options.devices:
         text, page = f"{bench_devices(python, options.runs)}\n\n{_machine(load)}", PAGE
     else:
