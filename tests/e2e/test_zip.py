@@ -56,6 +56,7 @@ def test_a_sound_zip_has_no_problems(light_zip: Path) -> None:
         ("jobs.py", "no "),
         ("geometry/measure.py", "geometry/measure"),
         ("wheels/pillow", "0 wheels of pillow"),
+        ("batching/page/viewer/LICENSES.txt", "LICENSES.txt is missing"),
     ],
 )
 def test_a_missing_part_is_noticed(light_zip: Path, tmp_path: Path, removed: str, complaint: str) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from maquette.devtools import viewer
 from maquette.devtools.commands import picture_in
+from maquette.devtools.environment import SetupError
+from maquette.devtools.requirements import MODEL_VIEWER
+from maquette.devtools.viewer import vendor_viewer
 from maquette.devtools.wheels import read_name
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,3 +74,41 @@ runpy.run_path({str(ROOT / "dev.py")!r}, run_name="__main__")
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
     assert "Maquette runs on Python 3.999; this is 3." in done.stderr
+
+
+@pytest.fixture
+def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Packages as npm would install them: the viewer, one that is bundled in it, one that is not, and four copied."""
+    modules = tmp_path / "node_modules"
+    for name in ("@google/model-viewer", "@lit/element", "unused", "fflate", "ktx-parse", "meshoptimizer", "zstddec"):
+        (modules / name).mkdir(parents=True)
+        (modules / name / "package.json").write_text(json.dumps({"name": name, "license": "MIT"}))
+        (modules / name / "LICENSE").write_text(f"The licence of {name}.")
+    dist = modules / "@google/model-viewer/dist"
+    dist.mkdir()
+    (dist / "model-viewer-umd.min.js").write_text("the viewer")
+    sources = ["../src/a.ts", "../../../node_modules/@lit/element/css.js"]
+    (dist / "model-viewer-umd.min.js.map").write_text(json.dumps({"sources": sources}))
+    monkeypatch.setattr(viewer, "node_package", lambda *_: modules)
+    for name in ("VIEWER", "LICENCES"):
+        monkeypatch.setattr(viewer, name, tmp_path / "page" / getattr(viewer, name).name)
+    monkeypatch.setattr(viewer, "FOLDER", tmp_path / "page")
+    monkeypatch.setattr(viewer, "ROOT", tmp_path)
+    return modules
+
+
+def test_the_viewer_comes_with_the_licence_of_everything_in_it(npm: Path) -> None:
+    vendor_viewer()
+    assert viewer.VIEWER.read_text() == "the viewer"
+    licences = viewer.LICENCES.read_text()
+    assert licences.startswith(f"@google/model-viewer {MODEL_VIEWER}\n")
+    for name in ("@google/model-viewer", "@lit/element", "fflate", "zstddec"):
+        assert licences.count(f"The licence of {name}.") == 1
+    assert "unused" not in licences
+
+
+def test_a_viewer_without_a_licence_is_not_taken(npm: Path) -> None:
+    (npm / "@lit/element/LICENSE").unlink()
+    with pytest.raises(SetupError, match="@lit/element comes without its licence"):
+        vendor_viewer()
+    assert not viewer.VIEWER.exists()
