@@ -14,7 +14,7 @@ from .pythons import ROOT, SUPPORTED, find_python
 
 __all__ = ["run_tests"]
 
-PURE, BLENDER, END_TO_END = "tests/pure", "tests/blender", "tests/e2e"
+PURE, BLENDER, END_TO_END, FARM = "tests/pure", "tests/blender", "tests/e2e", "tests/farm"
 NO_TESTS_COLLECTED = 5
 TYPED = "3.11"
 """The Python whose numpy the annotations are checked against; numpy's own differ from release to release."""
@@ -95,7 +95,7 @@ def run_tests(arguments: Sequence[str], fast: bool) -> int:
             tally.check("pyright", [python, "-m", "pyright"])
         else:
             say(f"== pyright is left out: the types it checks are those of numpy for Python {TYPED}")
-    folders = [PURE] if fast else [PURE, BLENDER, END_TO_END] if whole else []
+    folders = [PURE] if fast else [PURE, BLENDER, END_TO_END, FARM] if whole else []
     tally.suite(f"tests, Python {version}", python, [*folders, *arguments])
     if second:
         tally.suite(f"Blender's tests, Python {other}", second, [BLENDER, *arguments])

@@ -18,15 +18,24 @@ def ray_python() -> Path:
     """A Python with Ray, in an environment of its own that is kept; skips where nobody asked for these tests."""
     if os.environ.get(FARM) != "1":
         pytest.skip(f"takes minutes and a download: set {FARM}=1")
-    return _environment("ray", ROOT / "farm" / "requirements.txt")
+    return _environment("ray", ROOT / "farm" / "requirements.txt") / "python"
+
+
+@pytest.fixture(scope="session")
+def openjd_program() -> Path:
+    """The command line of Open Job Description, in an environment of its own that is kept; made in seconds."""
+    return _environment("openjd", ROOT / "farm" / "openjd" / "requirements.txt") / "openjd"
 
 
 def _environment(name: str, requirements: Path) -> Path:
-    """Make an environment for some requirements, once for each version of them."""
+    """Make an environment for some requirements, once for each version of them: the folder of its programs."""
     folder = ROOT / "build" / f"farm-{name}"
-    python, mark = folder / "bin" / "python", folder / "requirements.txt"
+    mark = folder / "requirements.txt"
     if not mark.is_file() or mark.read_bytes() != requirements.read_bytes():
         venv.create(folder, clear=True, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", requirements], check=True)
+        command = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "-r", requirements]
+        made = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+        if made.returncode:
+            pytest.skip(f"needs {name} from the package index: {made.stderr.strip().splitlines()[-1]}")
         mark.write_bytes(requirements.read_bytes())
-    return python
+    return folder / "bin"
