@@ -39,12 +39,12 @@ def find_pictures(inputs: Sequence[str], recursive: bool, output: Path) -> list[
     recursive
         Whether folders within folders are searched. Links to folders are not followed, nor is what starts with a dot.
     output
-        Where the results go; never searched.
+        Where the results go; not searched where it lies inside an input.
 
     Raises
     ------
     MaquetteError
-        If an input does not exist, a folder cannot be read, nothing is found, or a picture lies where results go.
+        If an input does not exist, a folder cannot be read, or nothing is found.
     """
     found: dict[Path, Found] = {}
     for text in inputs:
@@ -53,9 +53,6 @@ def find_pictures(inputs: Sequence[str], recursive: bool, output: Path) -> list[
     if not found:
         more = "" if recursive else "; add --recursive to search the folders within"
         raise MaquetteError(f"There is no picture in {', '.join(inputs)}{more}.")
-    inside = next((one for one in found.values() if output == one.path.parent or output in one.path.parents), None)
-    if inside is not None:
-        raise MaquetteError(f"The results would lie beside the picture {inside.source}: choose another folder for -o.")
     return list(found.values())
 
 
@@ -74,7 +71,7 @@ def _find(text: str, recursive: bool, output: Path) -> Iterator[Found]:
         except ValueError as error:
             raise MaquetteError(f"The pattern {text} cannot be used ({error}): write photos/**/*.jpg, say.") from error
         for match in matches:
-            if not match.is_dir() and output not in match.parents:
+            if not match.is_dir() and not (root in output.parents and output in match.parents):
                 yield Found(str(match), match, root)
     else:
         raise MaquetteError(f"{text} does not exist: check the path.")

@@ -16,6 +16,8 @@ from ..version import VERSION
 __all__ = ["Task", "content_hash", "task_key"]
 
 _CHUNK = 1 << 20
+# Settings that another machine may have otherwise, and those that the key has by content instead of by name.
+_ELSEWHERE = {"device", "mask", "depth_model", "shape_model", "matte_model"}
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,7 @@ def content_hash(path: Path) -> str:
 def task_key(task: Task, content: str, models: Mapping[str, str]) -> str:
     """What the result depends on, as one hash: the picture's ``content``, the settings, ``models`` (the SHA-256 of each
     network by its ID) and Maquette's version. Not the device, so that any machine may go on with a batch."""
-    settings = asdict(task.settings)
-    del settings["device"]
+    settings = {name: value for name, value in asdict(task.settings).items() if name not in _ELSEWHERE}
     mask = content_hash(Path(task.settings.mask)) if task.settings.mask else ""
     parts = [content, mask, settings, sorted(models.items()), VERSION]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

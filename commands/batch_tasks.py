@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..batching.inputs import Found, find_pictures, name_below
@@ -24,7 +26,7 @@ def read_tasks(options: argparse.Namespace, settings: Settings, output: Path) ->
     Raises
     ------
     ArgumentError
-        If an input does not exist or a line of a job file is wrong.
+        If an input does not exist, a line of a job file is wrong, or results would lie beside a picture.
     """
     try:
         lines = [line for text in options.inputs if _is_job_file(text) for line in read_job_file(text)]
@@ -35,16 +37,33 @@ def read_tasks(options: argparse.Namespace, settings: Settings, output: Path) ->
     except MaquetteError as error:
         raise ArgumentError(str(error)) from error
     own = {line.found.path: _line_settings(line, options) for line in lines}
-    return _tasks(list(found.values()), own, settings)
+    tasks = _tasks(list(found.values()), own, settings)
+    _check_places(tasks, output)
+    return tasks
 
 
 def _tasks(found: list[Found], own: Mapping[Path, Settings], settings: Settings) -> list[Task]:
     named = name_below(found)
     outputs = output_names(named)
     return [
-        Task(picture, one.source, one.path, outputs[picture], own.get(one.path, settings))
+        Task(picture, one.source, one.path, outputs[picture], _located(own.get(one.path, settings)))
         for picture, one in named.items()
     ]
+
+
+def _located(settings: Settings) -> Settings:
+    """The settings with absolute paths: the workers are in another folder."""
+    cards = {name: getattr(settings, name) for name in ("depth_model", "shape_model", "matte_model")}
+    paths = {name: os.path.abspath(card) for name, card in cards.items() if card.endswith(".toml")}
+    return replace(settings, **paths, mask=os.path.abspath(settings.mask) if settings.mask else "")
+
+
+def _check_places(tasks: Sequence[Task], output: Path) -> None:
+    """Raise ArgumentError if results would lie beside a picture, where the next batch would take them for pictures."""
+    folders = {(output / task.output).parent for task in tasks}
+    beside = next((task for task in tasks if task.path.parent in folders), None)
+    if beside is not None:
+        raise ArgumentError(f"The results would lie beside the picture {beside.source}: choose another folder for -o.")
 
 
 def _is_job_file(text: str) -> bool:

@@ -248,6 +248,35 @@ def test_results_inside_the_input_are_not_taken_for_pictures(tmp_path: Path) -> 
     assert lines(source / "meshes").keys() == {"a.png", "sub/b.png"}
 
 
+def test_results_may_lie_above_the_input_but_not_beside_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures(tmp_path / "in", "a.png", "b.png")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(module, "worker_commands", lambda *_: [[sys.executable, str(STAND_IN)]])
+    for inputs in ("in", "in/*.png", "in/a.png"):
+        assert cli.main(["batch", inputs, "-o", ".", "--resume"]) == 0
+    assert lines(tmp_path).keys() == {"a.png", "b.png"}
+    for wrong in (["in", "-o", "in"], ["in/*.png", "-o", "in"], ["in", "in/a.png", "-o", "in"], ["*/*.png", "-o", "."]):
+        assert cli.main(["batch", *wrong]) == 2
+        assert "beside the picture" in capsys.readouterr().err
+
+
+def test_masks_and_cards_are_found_from_the_workers_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures(tmp_path / "in", "a.png", "b.png")
+    (tmp_path / "mask.png").write_bytes(b"white")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(module, "worker_commands", lambda *_: [[sys.executable, str(STAND_IN)]])
+    run = ["batch", "in", "-o", "out", "--resume", "--mask", "mask.png"]
+    assert cli.main(run) == 0
+    before = lines(tmp_path / "out")
+    assert before["a.png"]["settings"]["mask"] == str(tmp_path / "mask.png")
+    (tmp_path / "mask.png").rename(tmp_path / "same.png")
+    assert cli.main([*run[:-1], "same.png"]) == 0 and lines(tmp_path / "out") == before
+    (tmp_path / "same.png").write_bytes(b"black")
+    assert cli.main([*run[:-1], "same.png"]) == 0 and lines(tmp_path / "out") != before
+
+
 def wait_for_line(output: Path) -> None:
     """Wait until a batch has finished a picture."""
     end = time.monotonic() + LIMIT
