@@ -99,6 +99,8 @@ def _from(least: float, kind: type[int] | type[float] = float) -> Callable[[str]
 
 
 def _run(options: argparse.Namespace, rest: Sequence[str]) -> int:
+    if os.name == "nt":
+        raise MaquetteError("Ray's part is for Linux and macOS: on Windows use Flamenco, or run the shards yourself.")
     if importlib.util.find_spec("ray") is None:
         raise MaquetteError("Ray is not installed here: pip install -r farm/requirements.txt.")
     for name, value in _KEEPALIVE.items():

@@ -39,7 +39,7 @@ class Sizes:
         -------
         Their count: each of ``seconds``, but no slot stays without one, and none is smaller than a first one.
         """
-        wanted = math.ceil(self.pictures / (speed * self.seconds)) if speed > 0 else 1
+        wanted = math.ceil(self.pictures / max(1.0, speed * self.seconds)) if speed > 0 else 1
         return min(self.first(), _limited(max(wanted, self.slots)))
 
 

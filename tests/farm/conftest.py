@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import venv
 from pathlib import Path
 
@@ -32,8 +33,9 @@ def _environment(name: str, requirements: Path) -> Path:
     folder = ROOT / "build" / f"farm-{name}"
     mark = folder / "requirements.txt"
     if not mark.is_file() or mark.read_bytes() != requirements.read_bytes():
-        venv.create(folder, clear=True, with_pip=True)
-        command = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "-r", requirements]
+        venv.create(folder, clear=True)  # without pip, which would take the most time
+        pip = [sys.executable, "-m", "pip", "--python", folder / "bin" / "python"]
+        command = [*pip, "install", "--quiet", "-r", requirements]
         made = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
         if made.returncode:
             pytest.skip(f"needs {name} from the package index: {made.stderr.strip().splitlines()[-1]}")
