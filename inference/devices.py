@@ -10,12 +10,15 @@ import onnxruntime
 
 from ..contracts import Device
 from ..errors import DeviceError
+from .model_folder import default_folder
 
 __all__ = [
+    "COMPILING",
     "CPU",
     "PROVIDERS",
     "THREADS",
     "Provider",
+    "compiled_folder",
     "device_title",
     "installed",
     "load_libraries",
@@ -38,6 +41,9 @@ PROVIDERS: dict[Device, str] = {
     "cpu": CPU,
 }
 
+# On Windows, through the system's own collection, which the environment variable of `maquette.__init__` leaves alone.
+onnxruntime.disable_telemetry_events()
+
 _TITLES: dict[str, str] = {
     "CUDAExecutionProvider": "CUDA",
     "DmlExecutionProvider": "DirectML",
@@ -46,6 +52,9 @@ _TITLES: dict[str, str] = {
     "OpenVINOExecutionProvider": "OpenVINO",
     CPU: "CPU",
 }
+
+COMPILING = (PROVIDERS["coreml"], PROVIDERS["tensorrt"], PROVIDERS["openvino"])
+"""Providers that translate a network into something of their own first."""
 
 # TensorRT builds an engine for minutes before its first run, and OpenVINO is one more way to use the processor: both
 # only on request.
@@ -85,6 +94,20 @@ def providers_for(device: Device, cache: Path | None = None) -> list[Provider]:
     if "cpu" not in asked:
         asked.append("cpu")
     return [(PROVIDERS[one], _options(one, cache)) for one in asked]
+
+
+def compiled_folder(sha256: str) -> Path | None:
+    """Where providers keep what they compile of a network, per version of the runtime; None where it cannot be made.
+
+    Only for those that compile for seconds or minutes. The CPU's own optimised graph is not worth keeping: loading it
+    again saves a tenth of a second of a network of 100 MB, and nothing of one of 140 MB.
+    """
+    folder = default_folder().parent / "compiled" / f"{onnxruntime.__version__}-{sha256[:16]}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder
 
 
 def _options(device: Device, cache: Path | None) -> dict[str, str]:

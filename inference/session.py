@@ -13,7 +13,17 @@ import onnxruntime
 from ..contracts import Device, Float
 from ..errors import DeviceError, ModelError
 from .card import Card, read_network
-from .devices import CPU, PROVIDERS, Provider, device_title, load_libraries, processor_cores, providers_for
+from .devices import (
+    COMPILING,
+    CPU,
+    PROVIDERS,
+    Provider,
+    compiled_folder,
+    device_title,
+    load_libraries,
+    processor_cores,
+    providers_for,
+)
 from .load_fault import load_fault
 from .native_output import catch_output
 
@@ -44,6 +54,8 @@ class Session:
         self.card = card
         self.fallback = ""
         asked = providers_for(device)
+        if asked[0][0] in COMPILING:
+            asked = providers_for(device, compiled_folder(card.sha256))
         self._open(asked)
         if self.provider != asked[0][0]:
             self.fallback = f"{device_title(asked[0][0])} cannot be used here{_reason(self._printed)}."

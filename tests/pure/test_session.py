@@ -143,6 +143,24 @@ def test_what_a_provider_compiles_is_kept_where_one_says(monkeypatch: pytest.Mon
     assert "trt_engine_cache_path" not in providers_for("tensorrt")[0][1]
 
 
+def test_what_tensorrt_compiles_goes_to_a_folder_of_the_network(
+    card: Card, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setattr(devices, "default_folder", lambda: tmp_path / "models")
+    with_cuda(monkeypatch)
+    session.Session(card, "cuda")
+    assert list(tmp_path.iterdir()) == [], "CUDA compiles nothing"
+    session.Session(card, "tensorrt")
+    name = f"{onnxruntime.__version__}-{card.sha256[:16]}"
+    assert [path.name for path in (tmp_path / "compiled").iterdir()] == [name]
+
+
+def test_no_folder_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(devices, "default_folder", lambda: tmp_path / "file" / "models")
+    assert devices.compiled_folder("0" * 64) is None
+
+
 def test_output_of_python_and_of_native_code_is_caught_and_the_streams_come_back(
     capfd: pytest.CaptureFixture[str],
 ) -> None:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 __version__: str
 
+def disable_telemetry_events() -> None: ...
 def get_available_providers() -> list[str]: ...
 
 class ExecutionMode:
