@@ -9,6 +9,7 @@ from PIL import Image
 from ..contracts import Background, Float, Pixels, Point
 from ..errors import PictureError
 from .choose import find_things, keep_thing_alpha
+from .decontaminate import decontaminate
 from .grid import box_mean
 from .matte import MatteModel, main_subject
 
@@ -63,7 +64,7 @@ def cut_out(
     Returns
     -------
     Pixels
-        uint8 [H, W, 4], the same colours.
+        uint8 [H, W, 4], the same colours; where the network's matte is used, without the background's along the edge.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def cut_out(
         return rgba.copy() if subject is None else _with_alpha(rgba, keep_thing_alpha(alpha, subject))
     rgb = on_white(rgba)
     probability = main_subject(find_things(rgb, matte_model, subject) if found is None else found)
-    return _with_alpha(rgba, np.minimum(_subject_alpha(rgb, probability), alpha))
+    return decontaminate(_with_alpha(rgba, np.minimum(_subject_alpha(rgb, probability), alpha)))
 
 
 def needs_matte(alpha: npt.NDArray[np.uint8], background: Background) -> bool:

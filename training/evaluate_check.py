@@ -45,7 +45,8 @@ Poor = Mapping[tuple[str, str, int], list[list[str]]]
 
 def _pictures(folder: Path, which: str, count: int) -> Iterator[tuple[Pixels, Mask]]:
     """The pictures of a set with the true masks of their subjects."""
-    for path in sorted((folder / which).glob(f"*{SETS[which]}"))[:count]:
+    paths = sorted((folder / which).glob(f"*{SETS[which]}"))
+    for path in paths[:: max(1, len(paths) // count)][:count]:
         alpha = decode_picture(folder / "images" / f"{path.stem}.png")[..., 3]
         yield decode_picture(path), alpha >= OPAQUE
 
@@ -55,7 +56,7 @@ def _poor(findings: tuple[Finding, ...]) -> list[str]:
     return [finding.line for finding in poor] + [SHADOW for finding in poor if finding.unit == SHADOW_UNIT]
 
 
-def _measure(folder: Path, models: ModelSet, count: int) -> tuple[Poor, float]:
+def _measure(folder: Path, models: ModelSet, count: int, strengths: list[int]) -> tuple[Poor, float]:
     """All verdicts, and the median seconds of a check."""
     poor: dict[tuple[str, str, int], list[list[str]]] = defaultdict(list)
     seconds: list[float] = []
@@ -65,7 +66,7 @@ def _measure(folder: Path, models: ModelSet, count: int) -> tuple[Poor, float]:
             for kind in DEGRADATIONS:
                 if which == "images" and kind == "letterbox":
                     continue  # bars are opaque: the transparency that shows the subject would be gone
-                for strength in range(STRENGTHS):
+                for strength in strengths:
                     rng = np.random.default_rng([number, strength])
                     cases[kind, strength] = degrade(pixels, mask, kind, strength, rng)
             for (kind, strength), bad in cases.items():
@@ -81,29 +82,29 @@ def _share(poor: Poor, which: str, kind: str, strength: int, line: str) -> float
     return sum(line in lines for lines in verdicts) / len(verdicts)
 
 
-def _tables(poor: Poor) -> str:
+def _tables(poor: Poor, strengths: list[int]) -> str:
     lines = list(dict.fromkeys(OWN.values()))
     lines.insert(lines.index("Lighting") + 1, SHADOW)
     parts: list[str] = []
     for which in SETS:
-        kinds = ["clean", *(kind for kind in DEGRADATIONS if (which, kind, 0) in poor)]
+        kinds = ["clean", *(kind for kind in DEGRADATIONS if (which, kind, strengths[0]) in poor)]
         head = f"| `val/{which}`, strongest | {' | '.join(lines)} |\n|---|{'---|' * len(lines)}\n"
         rows = [
             f"| {kind} | "
             + " | ".join(
                 f"{'**' if OWN.get(kind) == line else ''}{share:.0%}{'**' if OWN.get(kind) == line else ''}"
                 for line in lines
-                for share in [_share(poor, which, kind, 0 if kind == "clean" else STRENGTHS - 1, line)]
+                for share in [_share(poor, which, kind, 0 if kind == "clean" else strengths[-1], line)]
             )
             + " |"
             for kind in kinds
         ]
         parts.append(head + "\n".join(rows))
-        head = f"| `val/{which}`, own line | {' | '.join(str(s + 1) for s in range(STRENGTHS))} |\n"
-        head += f"|---|{'---|' * STRENGTHS}\n"
+        head = f"| `val/{which}`, own line | {' | '.join(str(s + 1) for s in strengths)} |\n"
+        head += f"|---|{'---|' * len(strengths)}\n"
         rows = [
             f"| {kind}: {OWN[kind]} | "
-            + " | ".join(f"{_share(poor, which, kind, s, OWN[kind]):.0%}" for s in range(STRENGTHS))
+            + " | ".join(f"{_share(poor, which, kind, s, OWN[kind]):.0%}" for s in strengths)
             + " |"
             for kind in kinds[1:]
         ]
@@ -112,14 +113,18 @@ def _tables(poor: Poor) -> str:
 
 
 def main() -> int:
-    """``python bootstrap.py training.evaluate_check --eval DIR --page FILE.md [--count N]``."""
+    """``python bootstrap.py training.evaluate_check --eval DIR --page FILE.md [--count N] [--strengths ...]``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--eval", type=Path, required=True, help="the shared folder's eval")
     parser.add_argument("--page", type=Path, help="Markdown page whose marked part is written")
-    parser.add_argument("--count", type=int, default=40, help="pictures of each set")
+    parser.add_argument("--count", type=int, default=40, help="pictures of each set, evenly among all")
+    parser.add_argument("--strengths", type=int, nargs="+", default=list(range(1, STRENGTHS + 1)))
     args = parser.parse_args()
-    poor, seconds = _measure(args.eval / "val", load_models(Settings()), args.count)
-    text = f"{_tables(poor)}\n\nMedian processor time of a check: {seconds:.2f} s."
+    strengths = [strength - 1 for strength in sorted(args.strengths)]
+    poor, seconds = _measure(args.eval / "val", load_models(Settings()), args.count, strengths)
+    count = len(poor["photos", "clean", 0])
+    text = f"{count} pictures of each set.\n\n{_tables(poor, strengths)}\n\n"
+    text += f"Median processor time of a check: {seconds:.2f} s."
     print(text)
     if args.page:
         before, _, rest = args.page.read_text().partition(BEGIN)
