@@ -5,6 +5,12 @@ Nothing here imports bpy, so that the pure parts also load in the worker process
 
 from __future__ import annotations
 
+import os
+
+# ONNX Runtime tells its makers what it runs, over the network, unless this is set before it is loaded. Processes that
+# are started from here inherit it.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 __all__ = ["register", "unregister"]
 
 

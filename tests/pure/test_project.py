@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
 import tomllib
@@ -63,3 +64,8 @@ def test_a_card_describes_the_network_beside_it(network: Path) -> None:
     assert (card["id"], card["file"]) == (network.stem, network.name)
     assert card["bytes"] == len(content)
     assert card["sha256"] == hashlib.sha256(content).hexdigest()
+
+
+def test_the_runtime_is_told_to_keep_to_itself_before_it_is_loaded() -> None:
+    """ONNX Runtime reports what it runs to its makers unless told otherwise; so are the processes started from here."""
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
