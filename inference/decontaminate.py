@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
-from ..contracts import Float, Pixels
-from .grid import box_mean
+from ..contracts import Float, Mask, Pixels
+from .grid import box_mean, mask_box
 
 __all__ = ["decontaminate"]
 
+_SIZE = 640
+"""Longest side of the edge's surroundings at which the two sides' colours are sought, in pixels."""
 _WIDE, _NARROW = 8 / 512, 2 / 512
-"""Windows in which the two sides' colours are sought, in longest sides of the picture; as edges are as soft as that."""
+"""Windows in which they are sought, in longest sides of the picture; as edges are as soft as that."""
 _TILE = 256
 _CLEAR, _SOLID = 2, 253
 """Between these a pixel is of both sides."""
@@ -36,37 +39,57 @@ def decontaminate(rgba: Pixels) -> Pixels:
     uint8 [H, W, 4]
         The same but for the colours along the edge.
     """
-    longest = max(rgba.shape[:2])
-    wide, narrow = max(2, round(_WIDE * longest)), max(1, round(_NARROW * longest))
-    reach = wide + narrow
+    mixed = (rgba[..., 3] > _CLEAR) & (rgba[..., 3] < _SOLID)
+    if not mixed.any():
+        return rgba.copy()
+    reach = round(2 * _WIDE * max(rgba.shape[:2])) + 1
+    left, top, right, bottom = mask_box(mixed)
+    rows, columns = slice(max(0, top - reach), bottom + reach), slice(max(0, left - reach), right + reach)
     result = rgba.copy()
-    # In tiles, and only where the edge runs: of a large picture it is a small part.
-    for top in range(0, rgba.shape[0], _TILE):
-        for left in range(0, rgba.shape[1], _TILE):
-            tile = result[top : top + _TILE, left : left + _TILE]
-            mixed = (tile[..., 3] > _CLEAR) & (tile[..., 3] < _SOLID)
-            if not mixed.any():
-                continue
-            first_row, first_column = max(0, top - reach), max(0, left - reach)
-            around = rgba[first_row : top + _TILE + reach, first_column : left + _TILE + reach].astype(np.float32)
-            own = _own_colours(around[..., :3], around[..., 3:] / 255, wide, narrow)
-            own = own[top - first_row :, left - first_column :][: tile.shape[0], : tile.shape[1]]
-            tile[mixed, :3] = np.rint(own[mixed]).astype(np.uint8)
+    _clean(result[rows, columns], mixed[rows, columns], max(rgba.shape[:2]))
     return result
 
 
-def _own_colours(colours: Float, alpha: Float, wide: int, narrow: int) -> Float:
-    """The subject's colours [h, w, 3] in 0..255 where colours are mixed by alpha [h, w, 1]."""
-    subject = _mean(colours, alpha, wide)
-    ground = _mean(colours, 1 - alpha, wide)
+def _clean(part: Pixels, mixed: Mask, longest: int) -> None:
+    """Give the mixed pixels of a part of a picture, in place, the subject's colours; the whole is so long."""
+    height, width = mixed.shape
+    planes = _both_sides(part, longest)
+    scale = planes[0].width / width, planes[0].height / height
+    # In tiles, and only where the edge runs: of a large picture it is a small part.
+    for top in range(0, height, _TILE):
+        for left in range(0, width, _TILE):
+            here = mixed[top : top + _TILE, left : left + _TILE]
+            if not here.any():
+                continue
+            bottom, right = top + here.shape[0], left + here.shape[1]
+            box = (left * scale[0], top * scale[1], right * scale[0], bottom * scale[1])
+            size = (right - left, bottom - top)
+            near = [np.asarray(plane.resize(size, Image.Resampling.BILINEAR, box=box))[here] for plane in planes]
+            subject, ground = np.stack(near[:3], -1), np.stack(near[3:], -1)
+            tile = part[top:bottom, left:right]
+            colours, alpha = tile[here, :3].astype(np.float32), tile[here, 3:].astype(np.float32) / 255
+            tile[here, :3] = np.rint(_laid_on(colours, alpha, subject, ground)).astype(np.uint8)
+
+
+def _both_sides(part: Pixels, longest: int) -> list[Image.Image]:
+    """The subject's colours and the background's, as three planes each, at `_SIZE` at most."""
+    image = Image.fromarray(part)
+    scale = min(1.0, _SIZE / max(image.size))
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    # Alpha must not weigh the colours here.
+    colours = np.asarray(image.convert("RGB").resize(size, Image.Resampling.BOX)).astype(np.float32)
+    alpha = np.asarray(image.getchannel("A").resize(size, Image.Resampling.BOX)).astype(np.float32)[..., None] / 255
+    wide, narrow = max(2, round(_WIDE * longest * scale)), max(1, round(_NARROW * longest * scale))
+    subject, ground = _mean(colours, alpha, wide), _mean(colours, 1 - alpha, wide)
     subject = _laid_on(colours, alpha, subject, ground)
     subject, ground = _mean(subject, alpha, narrow), _mean(ground, 1 - alpha, narrow)
-    return _laid_on(colours, alpha, subject, ground)
+    return [Image.fromarray(np.ascontiguousarray(side[..., c])) for side in (subject, ground) for c in range(3)]
 
 
 def _mean(colours: Float, weight: Float, radius: int) -> Float:
     weight = weight**_SURE
-    return box_mean(colours * weight, radius) / np.maximum(box_mean(weight, radius), _LEAST)
+    both = box_mean(np.concatenate([colours * weight, weight], -1), radius)
+    return both[..., :3] / np.maximum(both[..., 3:], _LEAST)
 
 
 def _laid_on(colours: Float, alpha: Float, subject: Float, ground: Float) -> Float:
