@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -28,6 +29,13 @@ def load(name: str) -> ModuleType:
 
 
 stage = load("stage")
+
+
+def no_sockets(event: str, arguments: tuple[Any, ...]) -> None:
+    """Keep Python from every socket of the Internet's families, and from asking for names."""
+    if event in ("socket.__new__", "socket.connect", "socket.getaddrinfo") and 1 not in arguments[1:2]:  # 1: AF_UNIX
+        seen["opened"].append(f"{event} {arguments}")
+        raise PermissionError(event)
 
 
 def open_panels() -> None:
@@ -69,4 +77,6 @@ def story() -> Iterator[float]:
     seen["download"] = bpy.ops.maquette.download_model.poll()
 
 
+seen["opened"] = []
+sys.addaudithook(no_sockets)
 stage.play(story(), seen, Path(os.environ["STORY_OUT"]))
