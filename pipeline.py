@@ -184,17 +184,17 @@ def _reconstruct(picture: Picture, settings: Settings, models: ModelSet, steps: 
 
 def _make_whole(
     picture: Picture, settings: Settings, models: ModelSet, triplane: TriplaneModel, steps: Steps
-) -> MeshArrays:
-    """The mesh, in the view frame, of the shape that one network makes of the picture."""
+) -> tuple[MeshArrays, str]:
+    """The mesh, in the view frame, of the shape that one network makes of the picture, and what there is to say."""
     _, subject = _cut(picture, models, steps)
     with steps.step("Completing the shape"):
         shape = triplane.look(subject)
     with steps.step("Building the surface"):
-        vertices, faces = shape_surface(shape, QUALITY[settings.quality].detail, steps)
+        vertices, faces, note = shape_surface(shape, QUALITY[settings.quality].detail, steps)
         vertices, faces = _tidy(vertices, faces, settings)
     with steps.step("Reducing faces"):
         vertices, faces = _reduce(vertices, faces, settings)
-    return paint_shape(vertices, faces, shape, settings.texture_size, steps)
+    return paint_shape(vertices, faces, shape, settings.texture_size, steps), note
 
 
 def generate(
@@ -235,7 +235,8 @@ def generate(
         return _drawn(picture, opened.pixels, kind, notes, settings, steps)
     join, finish, elevation = "", None, 0.0
     if models.triplane:
-        mesh = _make_whole(opened, settings, models, models.triplane, steps)
+        mesh, note = _make_whole(opened, settings, models, models.triplane, steps)
+        notes = (*notes, note) if note else notes
         if settings.delight:
             notes = (*notes, f"{settings.shape_model} paints its own colours, whose light and shade stay as they are.")
     else:

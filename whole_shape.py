@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .contracts import Float, Int, MeshArrays
 from .geometry.bake_points import bake_points
+from .geometry.coarsen import MOST_TRIANGLES, coarsen_field
 from .geometry.extract import extract_surface
 from .geometry.sample_field import sample_field
 from .geometry.unwrap import unwrap
@@ -14,10 +15,14 @@ from .steps import Steps
 __all__ = ["paint_shape", "shape_surface"]
 
 
-def shape_surface(shape: Triplane, detail: int, steps: Steps) -> tuple[Float, Int]:
-    """The closed surface of a shape, in the view frame of `VIEWED_FROM`, from a grid of ``detail`` cells a side."""
-    vertices, faces = extract_surface(sample_field(shape.solid, detail, steps.tick))
-    return ((2 * vertices + 1) / detail - 1) * CUBE, faces
+def shape_surface(shape: Triplane, detail: int, steps: Steps) -> tuple[Float, Int, str]:
+    """The closed surface of a shape, in the view frame of `VIEWED_FROM`, from a grid of ``detail`` cells a side; and a
+    sentence where it is too rough for so many."""
+    field = coarsen_field(sample_field(shape.solid, detail, steps.tick), MOST_TRIANGLES)
+    vertices, faces = extract_surface(field)
+    side = len(field)
+    note = f"The shape is too rough for a grid of {detail} cells a side; it was built with {side}."
+    return ((2 * vertices + 1) / side - 1) * CUBE, faces, "" if side == detail else note
 
 
 def paint_shape(vertices: Float, faces: Int, shape: Triplane, size: int, steps: Steps) -> MeshArrays:

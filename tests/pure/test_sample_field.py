@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maquette.contracts import Float
 from maquette.errors import CancelledError
+from maquette.geometry.coarsen import coarsen_field
 from maquette.geometry.extract import extract_surface
 from maquette.geometry.sample_field import grid_points, sample_field
 
@@ -76,3 +77,19 @@ def test_it_tells_how_far_it_is_and_can_be_stopped() -> None:
     with pytest.raises(CancelledError):
         sample_field(torus, 256, tick)
     assert told == sorted(told) and told[0] >= 0 and told[-1] < 1
+
+
+def test_a_smooth_field_stays_and_a_rough_one_is_averaged_until_it_fits() -> None:
+    smooth = sample_field(torus, 64, lambda _: None)
+    assert coarsen_field(smooth, 50_000) is smooth
+    rough = np.random.default_rng(0).normal(0.1, 1, (64, 64, 64)).astype(np.float32)
+    for most in (200_000, 20_000):
+        coarse = coarsen_field(rough, most)
+        assert len(extract_surface(coarse)[1]) <= most
+    assert len(coarse) < 64
+
+
+def test_averaging_never_leaves_nothing() -> None:
+    dust = np.full((64, 64, 64), -3, np.float32)
+    dust[::2, ::2, ::2] = 1
+    assert (coarsen_field(dust, 1000) > 0).any()

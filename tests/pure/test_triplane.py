@@ -105,6 +105,13 @@ def test_foam_comes_out_closed(tmp_path: Path, use: str) -> None:
     assert result.mesh.uv is None and result.mesh.texture is None
 
 
+def test_what_is_too_rough_is_built_coarser_and_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("maquette.whole_shape.MOST_TRIANGLES", 10_000)
+    result = make(tmp_path, "ball", 200, texture_size=0)
+    assert result.report.mesh.watertight
+    assert "The shape is too rough for a grid of 96 cells a side; it was built with 48." in result.report.notes
+
+
 def test_quads(tmp_path: Path) -> None:
     result = make(tmp_path, "ball", 200, topology="quads")
     assert result.mesh.faces.shape[1] == 4 and result.report.mesh.watertight
