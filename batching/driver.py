@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from ..errors import WorkerError
+from ..errors import OutputError, WorkerError
 from ..events import Died, Done
 from ..jobs import Worker
 from .attempt import Attempt, Ending, Late
@@ -19,6 +21,7 @@ from .task import Task
 __all__ = ["Driver"]
 
 _PAUSE = 0.02
+_SPARE = 64 << 20  # bytes that must be free to begin a picture
 _HOPELESS = 10
 """Processes in a row that may end before they have taken a picture up, until the batch is given up."""
 
@@ -70,6 +73,8 @@ class Driver:
         ------
         WorkerError
             If no worker process can be started.
+        OutputError
+            If the disk is full.
         """
         try:
             while (self._waiting or self._attempts) and not stopped():
@@ -87,6 +92,7 @@ class Driver:
         attempt = self._attempts.get(worker)
         if attempt is None:
             if self._waiting:
+                _check_space(self._order.output)
                 task, number, spent = self._waiting.popleft()
                 self._attempts[worker] = Attempt(worker, self._order, task, self._key(task), number, spent)
             return None
@@ -109,6 +115,13 @@ class Driver:
         if self._never_begun >= _HOPELESS:
             raise WorkerError(f"No worker can be started: {failure(ending)[1]}")
         self._waiting.appendleft((attempt.task, attempt.number, attempt.seconds()))
+
+
+def _check_space(folder: Path) -> None:
+    """Raise OutputError where the disk is about to be full, before all that is left fails for it."""
+    with suppress(OSError):  # a disk that does not say how full it is
+        if shutil.disk_usage(folder).free < _SPARE:
+            raise OutputError(f"The disk of {folder} is full: free some space, and go on with the same and --resume.")
 
 
 def _may_help(ending: Ending) -> bool:

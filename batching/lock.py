@@ -91,9 +91,8 @@ def _is_same(file: int, path: Path) -> bool:
 
 def _release(folder: Path, file: int) -> None:
     """Remove the folder, the lock file last, and let go of the lock."""
-    for path in folder.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
+    for path in folder.glob("*/"):
+        shutil.rmtree(path, ignore_errors=True)
     if sys.platform == "win32":  # which removes no open file; nor would it one that another driver has opened since
         os.close(file)
     with suppress(OSError):

@@ -21,6 +21,7 @@ from ..array_files import write_whole
 from ..batching.attempt import JOB
 from ..batching.finish import RESULT, parts
 from ..batching.order import PREVIEW, TURNTABLE
+from ..errors import OutputError
 from ..steps import Cancelled, Progress
 
 __all__ = ["main"]
@@ -55,10 +56,13 @@ def make(payload: Mapping[str, Any], folder: Path, progress: Progress, cancelled
     result = pipeline.generate(Path(payload["picture"]), from_fields(fields), None, progress, cancelled)
     progress("Writing the files", 1.0)
     started = time.perf_counter()
-    _write(result, payload, folder)
-    report = asdict(result.report)
-    report["seconds"] = {**report["seconds"], "Writing the files": round(time.perf_counter() - started, 4)}
-    write_whole(folder / RESULT, lambda file: file.write(json.dumps(report).encode()))
+    try:
+        _write(result, payload, folder)
+        report = asdict(result.report)
+        report["seconds"] = {**report["seconds"], "Writing the files": round(time.perf_counter() - started, 4)}
+        write_whole(folder / RESULT, lambda file: file.write(json.dumps(report).encode()))
+    except OSError as error:
+        raise OutputError(f"The files cannot be written ({error.strerror}): free some disk space.") from error
 
 
 def _write(result: Any, payload: Mapping[str, Any], folder: Path) -> None:

@@ -49,6 +49,10 @@ def _draw_settings(layout: bpy.types.UILayout, group: MAQUETTE_PG_settings) -> N
     formats.use_property_split = False
     formats.prop(group, "batch_formats")
     layout.prop(group, "batch_gallery")
+    row = layout.row()
+    row.active = False
+    row.alignment = "RIGHT"
+    row.label(text="Settings as in Generate")
 
 
 def _draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context, batch: BatchRun) -> None:

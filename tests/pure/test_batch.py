@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -301,6 +303,18 @@ def test_a_stopped_batch_leaves_nothing_half_done(tmp_path: Path, number: signal
     assert len(files(out)) == 1 + 3 * len(done)
     assert batch(source, "-o", out, "--resume", "--jobs", 2).returncode == 0
     assert sorted(states(out)) == sorted(names)
+
+
+def test_full_disk_ends_the_batch_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = pictures(tmp_path / "in", "a.png", "b.png", "c.png"), tmp_path / "out"
+    monkeypatch.setattr(module, "worker_commands", lambda *_: [[sys.executable, str(STAND_IN)]])
+    free = iter([10**9, 10**9])
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=next(free, 1000)))
+    assert cli.main(["batch", str(source), "-o", str(out)]) == 1
+    assert "is full: free some space" in capsys.readouterr().err
+    assert states(out) == {"a.png": "done", "b.png": "done"} and len(files(out)) == 7
 
 
 def test_worker_that_never_starts_is_no_picture_s_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
