@@ -18,6 +18,7 @@ from .inference.prepare import prepare_subject
 from .inference.scene import frame_scene
 from .inference.session import Session
 from .inference.shape import ShapeModel
+from .inference.triplane import TriplaneModel
 from .inference.upscale import UpscaleModel
 from .modelstore.get import get_model
 from .modelstore.installed import check_model, find_model
@@ -100,10 +101,20 @@ def _try_depth(session: Session) -> None:
         open_foreign(session).improve(frame_scene(_ball(), _ball()), _disc())
 
 
+def _try_shape(session: Session) -> None:
+    if session.card.decoder is None:
+        ShapeModel(session).complete(_disc(session.card.input_size))
+        return
+    shape = TriplaneModel(session, Session(session.card.decoder, "cpu")).look(prepare_subject(_ball()))
+    points = np.linspace(-0.8, 0.8, 3 * _GRID, dtype=np.float32).reshape(-1, 3)
+    shape.solid(points)
+    shape.colours(points)
+
+
 _TRIALS: Mapping[str, Callable[[Session], object]] = {
     "depth": _try_depth,
     "pointmap": _try_depth,
     "matte": lambda session: MatteModel(session).find(_ball()[..., :3]),
-    "shape": lambda session: ShapeModel(session).complete(_disc(session.card.input_size)),
+    "shape": _try_shape,
     "upscale": lambda session: UpscaleModel(session).enlarge(_ball()[..., :3], 2.0),
 }

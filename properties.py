@@ -276,7 +276,7 @@ class MAQUETTE_PG_settings(PropertyGroup):
         default=True,
     )
     matte_model: StringProperty(
-        name="Background Model", description="The ID of the Background network", default=_DEFAULTS.matte_model
+        name="Cut-Out Model", description="The ID of the Cut-Out network", default=_DEFAULTS.matte_model
     )
     depth_model: StringProperty(
         name="Depth Model", description="The ID of the Depth network", default=_DEFAULTS.depth_model
@@ -284,7 +284,7 @@ class MAQUETTE_PG_settings(PropertyGroup):
     shape_model: StringProperty(
         name="Shape Model", description="The ID of the Shape network", default=_DEFAULTS.shape_model
     )
-    matte_choice: _model_menu("matte_model", "Background", "The network that finds the object in the picture")
+    matte_choice: _model_menu("matte_model", "Cut-Out", "The network that finds the object in the picture")
     depth_choice: _model_menu("depth_model", "Depth", "The network that sees the shape of what the picture shows")
     shape_choice: _model_menu("shape_model", "Shape", "The network that completes what the picture does not show")
     export_format: EnumProperty(

@@ -84,6 +84,7 @@ def take_model(
         beside = file.parent / Path(str(cast(dict[str, Any], second).get("file"))).name
         files[f"{name}.decoder.onnx"] = beside
         facts = _facts(beside, cancelled, progress)
+        _check_hash(cast(dict[str, Any], second), facts["sha256"], beside)
         table["decoder"] = {**cast(dict[str, Any], second), "file": f"{name}.decoder.onnx", **facts}
     make_folder(folder)
     with locked(folder, name):
@@ -150,9 +151,14 @@ def _table(file: Path, card: Path | None, digest: str) -> dict[str, Any]:
     if not source.is_file():
         raise ModelError(f"There is no card {source}; write one as docs/models.md says.")
     table = read_card(source)
-    if table.get("sha256") not in (None, digest):
-        raise ModelError(f"{file.name} is not the network that {source.name} describes; their SHA-256 differ.")
+    _check_hash(table, digest, file)
     return table
+
+
+def _check_hash(table: dict[str, Any], digest: str, file: Path) -> None:
+    """Raise ModelError for a file that is not the one that the card speaks of, where it does."""
+    if table.get("sha256") not in (None, digest):
+        raise ModelError(f"{file.name} is not the file that its card describes; their SHA-256 differ.")
 
 
 def _check_id(table: dict[str, Any], folder: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..inference.model_folder import model_folder
 from ..modelstore.choices import choices, current_models
 from ..modelstore.installed import Model
 from ..operators.model_tasks import said, tasks
@@ -63,15 +64,16 @@ def draw_models(
     layout.label(text="Models", icon="OUTLINER_DATA_POINTCLOUD")
     column = layout.column()
     column.use_property_split = True
-    column.prop(preferences, "model_folder")
+    column.prop(preferences, "model_folder", placeholder=str(model_folder()))
     column.prop(preferences, "mirror", placeholder="https://")
     models = current_models()
+    box = layout.box()
     for model in models:
         if model.state != "embedded":
-            _draw_model(layout.box(), context, model)
+            _draw_model(box.column(align=True), context, model)
     for name in said().keys() | tasks().keys():
         if name not in [model.card.id for model in models]:
-            _draw_end(layout.box(), context, name)
+            _draw_end(box, context, name)
     layout.operator(MAQUETTE_OT_import_model.bl_idname, text="Import Model…", icon="FILE_FOLDER")
     if not bpy.app.online_access:
         layout.label(text="To download, allow Blender to go online: Preferences > System > Network.", icon="INFO")
@@ -88,7 +90,7 @@ def _draw_model(box: bpy.types.UILayout, context: bpy.types.Context, model: Mode
         facts.append(entry.speed)
         facts += [f"{entry.memory / 1e9:.1f} GB memory"] if entry.memory else []
     line = box.row()
-    line.active = False
+    line.active, line.scale_y = False, 0.8
     line.label(text=", ".join([*facts, *_state(model)]), icon="BLANK1")
     if card.id not in tasks():
         _draw_buttons(buttons, model)

@@ -406,6 +406,47 @@ def test_a_network_with_a_second_file_takes_it_along(folder: Path, network: Path
         take_model(network, None, lambda _: None, lambda *_: None, lambda: False)
 
 
+def test_a_whole_shape_network_is_tried_with_its_decoder(
+    folder: Path, root: Path, tmp_path: Path, worker: Worker
+) -> None:
+    o = module(root, "onnx_file")
+    encoder = [o.node("Transpose", ["image"], ["code"], {"perm": [1, 0, 2, 3]})]
+    decoder = [
+        o.node("ReduceMean", ["points"], ["solid"], {"axes": [1], "keepdims": 0}),
+        o.node("Sigmoid", ["points"], ["colour"]),
+    ]
+    points = {"points": (o.FLOAT, ["count", 3]), "code": (o.FLOAT, [3, 1, 16, 16])}
+    answers = {"solid": (o.FLOAT, ["count"]), "colour": (o.FLOAT, ["count", 3])}
+    code = {"code": (o.FLOAT, [3, 1, 16, 16])}
+    (tmp_path / "a.onnx").write_bytes(o.network(encoder, {"image": (o.FLOAT, [1, 3, 16, 16])}, code))
+    (tmp_path / "b.onnx").write_bytes(o.network(decoder, points, answers))
+    card = (
+        'id = "whole"\ntask = "shape"\nfamily = "triplane"\nlicence = "MIT"\n[input]\nname = "image"\nsize = 16\n'
+        '[outputs]\ncode = "planes"\n[decoder]\nfile = "b.onnx"\n'
+    )
+    (tmp_path / "a.toml").write_text(card)
+    assert do(submit_import(worker, tmp_path / "a.onnx", None)) == "whole is imported."
+    assert load_card(find_card("whole")).decoder is not None
+    (tmp_path / "a.toml").write_text(card.replace("whole", "other") + 'sha256 = "00"\n')
+    with pytest.raises(ModelError, match=r"b\.onnx is not the file"):
+        do(submit_import(worker, tmp_path / "a.onnx", None))
+    (tmp_path / "b.onnx").write_bytes(o.network(decoder[:1], points, {"solid": answers["solid"]}))
+    (tmp_path / "a.toml").write_text(card.replace("whole", "other"))
+    with pytest.raises(ModelError, match="correct the card"):
+        do(submit_import(worker, tmp_path / "a.onnx", None))
+
+
+@pytest.mark.usefixtures("small")
+def test_a_checkpoint_says_how_it_is_exported(folder: Path, mirror: Any, tmp_path: Path) -> None:
+    (tmp_path / "catalogue" / "small.toml").write_text(CARD.replace("memory = 0", 'memory = 0\nexport = "make {file}"'))
+    load_entries.cache_clear()
+    assert get(mirror).endswith(f"export it with: make {folder / 'small.onnx'}")
+    assert find_model("small").state == "to export"
+    assert not installed_cards()
+    remove_model("small")
+    assert visible(folder) == []
+
+
 def test_a_killed_import_leaves_no_model_and_the_next_completes(folder: Path, network: Path) -> None:
     folder.mkdir()
     (folder / ".small.import").mkdir()
