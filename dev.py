@@ -14,6 +14,7 @@ USAGE = """usage: python3 dev.py COMMAND
   build [options]          extension zips in dist/, one per platform, complete with their wheels, and checked
   bench [options]          time every step and write the table in docs/performance.md
   judge FOLDER [options]   clean a folder of broken meshes and measure the results independently
+  export NAME FILE -o OUT  a published checkpoint (triposr, depth-anything, moge) as an ONNX file with its card
 """
 
 

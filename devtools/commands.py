@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .benchmark import bench_command
-from .environment import SetupError, ensure, run_module, say
+from .environment import SetupError, ensure, ensure_training, run_module, say
 from .lock_gpu import lock_gpu_command
 from .package import build_command
 from .pythons import ROOT
@@ -66,6 +66,11 @@ def _judge(arguments: Sequence[str]) -> int:
     return run_module(ensure(), "devtools.judge", arguments)
 
 
+def _export(arguments: Sequence[str]) -> int:
+    """Turn a published checkpoint into an ONNX file with its card."""
+    return run_module(ensure_training(), "training.export_public", arguments)
+
+
 def _test(arguments: Sequence[str]) -> int:
     """Run the tests."""
     return run_tests([argument for argument in arguments if argument != "--fast"], "--fast" in arguments)
@@ -78,6 +83,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "build": build_command,
     "bench": bench_command,
     "judge": _judge,
+    "export": _export,
     "lock-gpu": lock_gpu_command,
 }
 

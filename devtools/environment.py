@@ -11,9 +11,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .pythons import ROOT, SUPPORTED, find_python, running, wanted
-from .requirements import BLENDER, CHECKERS, PEERS, RUNTIME, TESTING, requirement
+from .requirements import BLENDER, CHECKERS, EXPORTING, PEERS, RUNTIME, TESTING, requirement
 
-__all__ = ["SetupError", "ensure", "ensure_peers", "environment_version", "python_of", "run_module", "say"]
+__all__ = [
+    "SetupError",
+    "ensure",
+    "ensure_peers",
+    "ensure_training",
+    "environment_version",
+    "python_of",
+    "run_module",
+    "say",
+]
 
 
 class SetupError(Exception):
@@ -121,6 +130,18 @@ def ensure_peers() -> Path:
     if environment_version(folder) != version:
         _create(folder, version)
     _install(folder, "peers", "pymeshfix and pymeshlab", requirement(PEERS))
+    return python_of(folder)
+
+
+def ensure_training() -> Path:
+    """Return the interpreter of the training environment with what exports need; errors as `ensure`.
+
+    One that training has made already is kept, with all that is in it.
+    """
+    folder = ROOT / ".venv-training"
+    if not environment_version(folder):
+        _create(folder, _version_to_use(folder))
+    _install(folder, "export", "PyTorch and the ONNX tools (up to 3 GB to download)", requirement(EXPORTING))
     return python_of(folder)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "BLENDER",
     "CHECKERS",
+    "EXPORTING",
     "GLTF_VALIDATOR",
     "LIBRARIES",
     "MODEL_VIEWER",
@@ -28,7 +29,24 @@ LIBRARIES = {"manifold3d": "manifold3d", "onnxruntime": "onnxruntime", "pillow":
 PEERS = {"pymeshfix": "0.18.1", "pymeshlab": "2025.7.post1"}
 """What the cleaning is compared with, in an environment that only the bench makes."""
 
-TESTING = {"hypothesis": "6.170.15", "pytest": "9.2.0", "rtree": "1.4.1", "scipy": "1.17.1", "trimesh": "5.2.0"}
+EXPORTING = {
+    "numpy": "2.4.6",
+    "onnx": "1.23.2",
+    "onnxruntime": "1.32.0",
+    "onnxscript": "0.7.2",
+    "torch": "2.13.0",
+    "transformers": "5.23.0",
+}
+"""What turns published checkpoints into ONNX files, in the environment that training uses too."""
+
+TESTING = {
+    "hypothesis": "6.170.15",
+    "pytest": "9.2.0",
+    "python-xlib": "0.33",
+    "rtree": "1.4.1",
+    "scipy": "1.17.1",
+    "trimesh": "5.2.0",
+}
 GLTF_VALIDATOR = "2.0.0-dev.3.10"
 """The npm package that the end-to-end tests hold exported files against, where Node.js is."""
 MODEL_VIEWER = "4.4.0"
