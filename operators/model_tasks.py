@@ -16,7 +16,7 @@ from ..jobs import Job, Worker
 from ..model_client import read_said
 from ..modelstore import choices
 
-__all__ = ["Task", "finish_task", "model_worker", "note", "said", "start_task", "stop_tasks", "tasks"]
+__all__ = ["Task", "finish_task", "follow", "model_worker", "note", "said", "start_task", "stop_tasks", "tasks"]
 
 _TICK = 0.1
 
@@ -63,8 +63,9 @@ def start_task(name: str, job: Job) -> None:
     """Follow a job to its end, beside everything else."""
     note(name, True, "")
     _tasks[name] = Task(job)
-    if not bpy.app.background and not bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.register(_tick, first_interval=_TICK, persistent=True)
+    if not bpy.app.background and not bpy.app.timers.is_registered(follow):
+        bpy.app.timers.register(follow, first_interval=_TICK, persistent=True)
+    redraw_preferences()
 
 
 def finish_task(name: str) -> str:
@@ -76,7 +77,7 @@ def finish_task(name: str) -> str:
         If it failed or was stopped.
     """
     while name in _tasks:
-        _tick()
+        follow()
         time.sleep(0.02)
     good, words = _said.get(name, (False, "Stopped."))
     if not good:
@@ -91,14 +92,14 @@ def stop_tasks() -> None:
         task.job.close()
     _tasks.clear()
     _said.clear()
-    if bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.unregister(_tick)
+    if bpy.app.timers.is_registered(follow):
+        bpy.app.timers.unregister(follow)
     if _worker is not None:
         _worker.shutdown()
         _worker = None
 
 
-def _tick() -> float | None:
+def follow() -> float | None:
     """Take note of what the worker did; None, when nothing is left, ends Blender's timer."""
     changed = False
     for name, task in list(_tasks.items()):

@@ -98,6 +98,8 @@ def _draw_model(box: bpy.types.UILayout, context: bpy.types.Context, model: Mode
 
 
 def _state(model: Model) -> list[str]:
+    if model.state == "available" and model.entry and model.entry.export:
+        return ["a checkpoint to export with PyTorch"]
     return {
         "partial": [f"{model.here / model.card.bytes:.0%} downloaded"],
         "damaged": ["damaged: remove it and get it again"],

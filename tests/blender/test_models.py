@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -19,7 +21,7 @@ from maquette.model_client import submit_download
 from maquette.modelstore import choices
 from maquette.modelstore.installed import find_model
 from maquette.operators import model_tasks
-from maquette.operators.model_tasks import finish_task, model_worker, start_task
+from maquette.operators.model_tasks import finish_task, model_worker, start_task, tasks
 from maquette.panels.models import MAQUETTE_PT_models, draw_models
 from maquette.properties import read_settings
 
@@ -141,6 +143,44 @@ def test_a_download_that_fails_is_told_in_the_preferences(folder: Path) -> None:
         finish_task("u2netp")
     assert any("HTTPS alone" in text for kind, text in drawn_preferences() if kind == "label")
     assert not [text for kind, text in drawn_preferences() if kind == "progress"]
+
+
+@pytest.fixture
+def mirror(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A slow mirror with a file as large as the catalogue's smallest model, but another."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs the program openssl for a certificate")
+    spec = importlib.util.spec_from_file_location("model_server", root / "tests" / "data" / "model_server.py")
+    assert spec is not None
+    assert spec.loader is not None
+    servers = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(servers)
+    certificate = servers.make_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    with servers.serve(servers.Server(bytes(4_574_861)), *certificate) as running:
+        yield running
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_download_is_followed_stopped_and_gone_on_with(folder: Path, mirror: Any) -> None:
+    start_task("u2netp", submit_download(model_worker(), "u2netp", mirror.address))
+    limit = time.monotonic() + 30
+    while tasks()["u2netp"].fraction < 0.1 and time.monotonic() < limit:
+        model_tasks.follow()
+        time.sleep(0.01)
+    shown = [text for kind, text in drawn_preferences() if kind == "progress"]
+    assert re.fullmatch(r"Downloading U2-Net Portable: [01] of 5 MB", shown[0])
+    bpy.ops.maquette.cancel_model(name="u2netp")
+    with pytest.raises(MaquetteError, match="kept for the next time"):
+        finish_task("u2netp")
+    there = find_model("u2netp").here
+    assert 0.1 * 4_574_861 < there < 4_574_861
+    start_task("u2netp", submit_download(model_worker(), "u2netp", mirror.address))
+    with pytest.raises(MaquetteError, match="SHA-256 differs"):
+        finish_task("u2netp")
+    assert ("u2netp", f"bytes={there}-") in mirror.asked
+    assert find_model("u2netp").state == "available"
+    assert not list(folder.glob("*"))[1:]
 
 
 @pytest.mark.usefixtures("registered")

@@ -113,6 +113,9 @@ class _Handler(BaseHTTPRequestHandler):
     def serve_slow(self) -> None:
         self.send(pause=0.02)
 
+    serve_u2netp = serve_slow
+    """What the catalogue's smallest model is called."""
+
     def serve_cut(self) -> None:
         """A third of the file at a time."""
         self.send(len(self.server_state.data) // 3)
