@@ -20,6 +20,7 @@ CORES = 16
 """Of a node, whether it has a GPU beside them or not."""
 NODES = (1, 10, 100)
 _DAY, _HOUR = 86_400, 3600
+_NOTHING = 0.005  # seconds that would be shown as none
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 Figures = Mapping[str, Any]
@@ -67,7 +68,7 @@ def _steps(figures: Mapping[str, Figures]) -> str:
     columns = list(figures.values())
     lines = _head("Seconds of one core, for one picture")
     for step in columns[0]["seconds"]:
-        if step in (PREVIEW, TURNTABLE):
+        if step in (PREVIEW, TURNTABLE) or all(column["seconds"].get(step, 0.0) < _NOTHING for column in columns):
             continue
         lines.append(_row(step, [f"{column['seconds'].get(step, 0.0):.2f}" for column in columns]))
     lines.append(_row(PREVIEW, [f"{column['seconds'][PREVIEW]:.2f}" for column in columns]))
@@ -91,12 +92,11 @@ def _million(figures: Mapping[str, Figures]) -> str:
     lines = _head("A million pictures")
     lines.append(_row("Hours of one core", [f"{seconds / _HOUR:,.0f}" for seconds in most]))
     for count in NODES:
-        lines.append(_row(_nodes(count, "without GPU"), [_time(seconds / (CORES * count)) for seconds in most]))
+        cores = CORES * count
+        lines.append(_row(_nodes(count, "without GPU"), [_time(seconds / cores) for seconds in most]))
     for count in NODES:
-        spans = [
-            f"{_time(low / (CORES * count))} to {_time(high / (CORES * count))}"
-            for low, high in zip(least, most, strict=True)
-        ]
+        cores = CORES * count
+        spans = [_time(high / cores, low / cores) for low, high in zip(least, most, strict=True)]
         lines.append(_row(_nodes(count, "with one GPU, bounds"), spans))
     lines.append(_row("Files", [f"{column['bytes'] * MILLION / 1e12:.1f} TB" for column in columns]))
     rates = [column["bytes"] * CORES * NODES[-1] / _all(column) for column in columns]
@@ -108,5 +108,7 @@ def _nodes(count: int, what: str) -> str:
     return f"{count} node{'s' if count > 1 else ''} of {CORES} cores {what}"
 
 
-def _time(seconds: float) -> str:
-    return f"{seconds / _DAY:.1f} days" if seconds >= _DAY else f"{seconds / _HOUR:.1f} h"
+def _time(seconds: float, least: float | None = None) -> str:
+    """A duration, or a span of two, in days or hours."""
+    unit, name = (_DAY, "days") if seconds >= _DAY else (_HOUR, "h")
+    return f"{'' if least is None else f'{least / unit:.3g} to '}{seconds / unit:.3g} {name}"
