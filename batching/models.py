@@ -9,8 +9,8 @@ __all__ = ["model_hashes"]
 
 
 def model_hashes(settings: Settings) -> dict[str, str]:
-    """The SHA-256 of each network that a picture's result may depend on, by its ID: those that the settings name, and
-    the embedded ones, which no setting replaces.
+    """The SHA-256 of each file of a network that a picture's result may depend on, by the network's ID and the file's
+    name: of those that the settings name, and of the embedded ones, which no setting replaces.
 
     Raises
     ------
@@ -19,4 +19,4 @@ def model_hashes(settings: Settings) -> dict[str, str]:
     """
     named = (settings.matte_model, settings.depth_model, settings.shape_model)
     cards = [load_card(path) for path in (*map(find_card, named), *sorted(EMBEDDED.glob("*.toml")))]
-    return {card.id: card.sha256 for card in cards}
+    return {f"{card.id}/{file.path.name}": file.sha256 for card in cards for file in card.files}

@@ -51,8 +51,8 @@ def content_hash(path: Path) -> str:
 
 
 def task_key(task: Task, content: str, models: Mapping[str, str]) -> str:
-    """What the result depends on, as one hash: the picture's ``content``, the settings, ``models`` (the SHA-256 of each
-    network by its ID) and Maquette's version. Not the device, so that any machine may go on with a batch."""
+    """What the result depends on, as one hash: the picture's ``content``, the settings, ``models`` (of
+    `models.model_hashes`) and Maquette's version. Not the device, so that any machine may go on with a batch."""
     settings = {name: value for name, value in asdict(task.settings).items() if name not in _ELSEWHERE}
     mask = content_hash(Path(task.settings.mask)) if task.settings.mask else ""
     parts = [content, mask, settings, sorted(models.items()), VERSION]
