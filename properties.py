@@ -29,6 +29,7 @@ __all__ = [
     "MAQUETTE_PG_settings",
     "MAQUETTE_PG_state",
     "attach",
+    "check_key",
     "detach",
     "is_preset",
     "read_settings",
@@ -323,6 +324,7 @@ class MAQUETTE_PG_state(PropertyGroup):
     checking: BoolProperty(name="Checking", description="Whether the picture is being checked")
     check: StringProperty(name="Picture Check", description="What the last check of a picture found, as JSON")
     checked: StringProperty(name="Checked Picture", description="The picture of the last check")
+    checked_key: StringProperty(name="Checked Settings", description="What the last check rests on")
     subjects: StringProperty(name="Subjects", description="A point on each thing in the picture, as JSON")
     chosen: IntProperty(name="Chosen Subject", description="Which of them is chosen, from 0", default=-1, min=-1)
     subjects_of: StringProperty(name="Subjects of", description="The picture that these things are in")
@@ -355,6 +357,12 @@ class MAQUETTE_PG_state(PropertyGroup):
     )
 
 
+def check_key(group: MAQUETTE_PG_settings) -> str:
+    """What a check of the picture rests on; undo changes it without a word."""
+    subject = tuple(group.subject) if group.subject_of == group.image_path else None
+    return repr((group.image_path, group.background, sorted(group.fixes), subject))
+
+
 def attach() -> None:
     """Give every scene and the window manager their properties."""
     bpy.types.Scene.maquette = PointerProperty(type=MAQUETTE_PG_settings)
@@ -384,9 +392,10 @@ def read_settings(group: MAQUETTE_PG_settings, device: Device) -> Settings:
         use=group.use,
         delight=group.delight,
         material=group.material,
-        matte_model=group.matte_model,
-        depth_model=group.depth_model,
-        shape_model=group.shape_model,
+        # IDs alone: a file that somebody sent must not say from which path a network is read.
+        matte_model=group.matte_model.removesuffix(".toml"),
+        depth_model=group.depth_model.removesuffix(".toml"),
+        shape_model=group.shape_model.removesuffix(".toml"),
         height=group.height,
         device=device,
     )

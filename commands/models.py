@@ -81,12 +81,12 @@ def _download(options: argparse.Namespace) -> None:
     entry = find_entry(options.id)
     for line in terms(entry):
         say(line)
-    require_online()
+    _require_online()
     mirror = _mirror() if options.mirror is None else options.mirror
     say(get_model(options.id, mirror, progress(options.verbose), lambda: False))
 
 
-def require_online() -> None:
+def _require_online() -> None:
     """Raise ModelError where Blender may not go online."""
     import bpy
 

@@ -16,6 +16,7 @@ import bpy
 import pytest
 from maquette import cli
 from maquette.errors import MaquetteError
+from maquette.inference.card import find_card
 from maquette.inference.model_folder import FOLDER_VARIABLE
 from maquette.model_client import submit_download
 from maquette.modelstore import choices
@@ -212,6 +213,13 @@ def test_menus_show_what_is_installed_and_keep_what_is_not(folder: Path, network
     assert choices.choices("depth_model", "mine")[-1].title == "mine (missing)"
     group.depth_choice = "maquette-depth"
     assert [choice.id for choice in choices.choices("depth_model", group.depth_model)] == ["maquette-depth"]
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_scene_cannot_name_a_network_outside_the_folder(folder: Path, network: Path) -> None:
+    bpy.context.scene.maquette.depth_model = str(network.with_suffix(".toml"))
+    named = read_settings(bpy.context.scene.maquette, "auto").depth_model
+    assert find_card(named).parent == folder
 
 
 class Layout:

@@ -253,6 +253,16 @@ def test_the_catalogue_is_complete_and_pinned() -> None:
         assert entry.card.mean != (0, 0, 0) or entry.card.task in ("pointmap", "shape")
 
 
+def test_the_page_on_models_has_the_catalogue(root: Path) -> None:
+    page = (root / "docs" / "models.md").read_text("utf-8")
+    for entry in load_entries():
+        row = re.search(rf"^\| {re.escape(entry.card.id)} \|.*\| (.*) \| (.*) \| (.*) \|(.*)\|$", page, re.MULTILINE)
+        assert row is not None
+        memory = f"{entry.memory / 1e9:.1f} GB" if entry.memory else ""
+        facts = [f"{entry.card.bytes / 1e6:,.0f}", entry.card.licence, entry.speed, memory]
+        assert [cell.strip() for cell in row.groups()] == facts
+
+
 def test_embedded_models_are_listed_first_and_stay(folder: Path) -> None:
     states = [model.state for model in list_models()]
     assert states == ["embedded"] * states.count("embedded") + ["available"] * len(load_entries())
