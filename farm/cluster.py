@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from collections import Counter, deque
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +21,9 @@ from . import node
 
 __all__ = ["Cluster", "Needs", "Outcome", "connected"]
 
+_PATIENCE = 10.0
+_PAUSE = 2.0
+
 
 @dataclass(frozen=True)
 class Needs:
@@ -33,14 +38,23 @@ class Needs:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run of a shard ended: its exit ``code`` (None if its node was lost), the last it said, as ``word``, the
-    ``seconds`` it took, and the ``node`` it ran on."""
+    """How a run of a shard ended: its exit ``code`` (None if its nodes were lost), the last it said, as ``word``, the
+    ``seconds`` it took, and the address of the ``node`` it ran on."""
 
     shard: int
     code: int | None
     word: str
     seconds: float
     node: str
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A node: Ray's name for it, its address, and how many shards it can do at the same time."""
+
+    identity: str
+    address: str
+    slots: int
 
 
 @contextmanager
@@ -55,8 +69,9 @@ def connected(address: str) -> Generator[Cluster]:
     # What runs on the nodes is sent there: Maquette is no module of theirs.
     ray.cloudpickle.register_pickle_by_value(node)
     try:
+        _reach(address)
         context = ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, RayError, ValueError, OSError) as error:
+    except (ConnectionError, RayError, ValueError, RuntimeError, OSError) as error:
         raise MaquetteError(f"There is no Ray cluster at {address} ({error}): start one with ray start.") from error
     try:
         yield Cluster(context.dashboard_url)
@@ -72,7 +87,7 @@ class Cluster:
 
     def slots(self, needs: Needs) -> int:
         """How many shards all nodes together can do at the same time."""
-        return sum(_slots(one["Resources"], needs) for one in _nodes())
+        return sum(node.slots for node in _members(needs))
 
     def check(self, place: Path, needs: Needs) -> None:
         """Make sure that each node that would get shards has Maquette, the shared folder, and locks that others feel.
@@ -87,7 +102,7 @@ class Cluster:
         MaquetteError
             With what is wrong with the first node that cannot take part.
         """
-        nodes = {one["NodeID"]: one["NodeManagerAddress"] for one in _nodes() if _slots(one["Resources"], needs)}
+        nodes = {member.identity: member.address for member in _members(needs)}
         if not nodes:
             raise MaquetteError(f"No node has {needs.cpus:g} CPUs and {needs.gpus:g} GPUs: ask for less.")
         token = place / uuid4().hex
@@ -132,33 +147,77 @@ class Cluster:
     def run(self, needs: Needs, shards: Mapping[int, tuple[str, Sequence[str]]]) -> Generator[Outcome]:
         """Do some shards, as many at a time as there is room for, and tell of each as it ends.
 
+        Each is sent to a node of our choice, and given up when the cluster says that this node is dead. Left to itself,
+        Ray would wait for an answer from a machine that went without a word for up to 7 minutes.
+
         Parameters
         ----------
         shards
             By number: what the dashboard calls it, and Maquette's arguments.
+
+        Raises
+        ------
+        MaquetteError
+            If there is no node any more.
         """
-        do = ray.remote(node.do_shard)
-        room: dict[str, Any] = {"num_cpus": needs.cpus, "num_gpus": needs.gpus, "scheduling_strategy": "SPREAD"}
-        running = {
-            do.options(name=name, max_retries=needs.retries, **room).remote(needs.command, arguments): number
-            for number, (name, arguments) in shards.items()
-        }
-        while running:
-            ended, _ = ray.wait(list(running))
+        waiting, lost = deque(shards), Counter[int]()
+        running: dict[Any, tuple[int, _Member]] = {}
+        while waiting or running:
+            members = _members(needs)
+            dead = [task for task, (_, member) in running.items() if member not in members]
+            for task in dead:
+                yield from _again(running.pop(task)[0], waiting, lost, needs)
+            for number, member in _placed(waiting, members, Counter(member for _, member in running.values())):
+                name, arguments = shards[number]
+                running[self._start(needs, member, name, arguments)] = (number, member)
+            if not running:
+                raise MaquetteError("No node of the cluster is left: the same command goes on when there are some.")
+            ended, _ = ray.wait(list(running), timeout=_PAUSE)
             for task in ended:
-                yield _outcome(running.pop(task), task)
+                number, member = running.pop(task)
+                try:
+                    code, word, seconds = ray.get(task)
+                except RayError:
+                    yield from _again(number, waiting, lost, needs)
+                else:
+                    yield Outcome(number, code, word, seconds, member.address)
+
+    def _start(self, needs: Needs, member: _Member, name: str, arguments: Sequence[str]) -> Any:
+        room = {"num_cpus": needs.cpus, "num_gpus": needs.gpus, "scheduling_strategy": _only(member.identity)}
+        return ray.remote(node.do_shard).options(name=name, max_retries=0, **room).remote(needs.command, arguments)
 
 
-def _outcome(shard: int, task: Any) -> Outcome:
-    try:
-        code, word, seconds, host = ray.get(task)
-    except RayError as error:
-        return Outcome(shard, None, f"its node was lost too often ({type(error).__name__}).", 0.0, "")
-    return Outcome(shard, code, word, seconds, host)
+def _again(number: int, waiting: deque[int], lost: Counter[int], needs: Needs) -> Generator[Outcome]:
+    """Put a shard whose node was lost first in the line, or give it up."""
+    lost[number] += 1
+    if lost[number] <= needs.retries:
+        waiting.appendleft(number)
+    else:
+        yield Outcome(number, None, f"its node was lost {lost[number]} times.", 0.0, "")
 
 
-def _nodes() -> list[dict[str, Any]]:
-    return [one for one in ray.nodes() if one["Alive"]]
+def _placed(waiting: deque[int], members: Sequence[_Member], taken: Counter[_Member]) -> Generator[tuple[int, _Member]]:
+    """Shards taken from the line, each with a node that has room for it: the one that has the least to do."""
+    while waiting and members:
+        member = min(members, key=lambda one: taken[one] / one.slots)
+        if taken[member] >= member.slots:
+            return
+        taken[member] += 1
+        yield waiting.popleft(), member
+
+
+def _reach(address: str) -> None:
+    """Fail at once where nobody listens: Ray itself tries for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdecimal() and "/" not in host:
+        socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
+
+
+def _members(needs: Needs) -> list[_Member]:
+    """The nodes that live and have room for a shard."""
+    alive = [one for one in ray.nodes() if one["Alive"]]
+    members = [_Member(one["NodeID"], one["NodeManagerAddress"], _slots(one["Resources"], needs)) for one in alive]
+    return [member for member in members if member.slots]
 
 
 def _slots(resources: Mapping[str, float], needs: Needs) -> int:

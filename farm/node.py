@@ -9,7 +9,6 @@ import fcntl
 import os
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -108,14 +107,17 @@ def _lock(file: int) -> bool:
     return True
 
 
-def do_shard(asked: str | None, arguments: Sequence[str]) -> tuple[int, str, float, str]:
-    """Run Maquette to its end: exit code, its last line, seconds, and the node's name.
+def do_shard(asked: str | None, arguments: Sequence[str]) -> tuple[int, str, float]:
+    """Run Maquette to its end: exit code, its last line, and seconds.
 
     What it says is printed too, for the task's log. It ends with the process that called this, and so does all that it
     has started.
     """
     started = time.monotonic()
-    command = [sys.executable, "-I", "-c", _KEEPER, *find_command(asked), *arguments]
+    try:
+        command = [sys.executable, "-I", "-c", _KEEPER, *find_command(asked), *arguments]
+    except (OSError, ValueError) as error:
+        return 127, str(error), 0.0
     tail: list[str] = []
     with subprocess.Popen(
         command,
@@ -131,7 +133,7 @@ def do_shard(asked: str | None, arguments: Sequence[str]) -> tuple[int, str, flo
             sys.stdout.write(line)
             tail = [*tail, line.strip()][-_TAIL:]
         code = keeper.wait()
-    return code, _last_word(tail), time.monotonic() - started, socket.gethostname()
+    return code, _last_word(tail), time.monotonic() - started
 
 
 def _last_word(lines: Sequence[str]) -> str:

@@ -23,9 +23,6 @@ from .sizes import Sizes
 
 __all__ = ["main"]
 
-# Ray's own are 5 and 2 minutes: so long would a shard be waited for whose node was cut off without a word.
-_KEEPALIVE = {"RAY_grpc_client_keepalive_time_ms": "10000", "RAY_grpc_client_keepalive_timeout_ms": "10000"}
-
 
 def main() -> int:
     """Run the command; returns 0 if all pictures are done, 1 if not, 2 for wrong arguments."""
@@ -103,8 +100,6 @@ def _run(options: argparse.Namespace, rest: Sequence[str]) -> int:
         raise MaquetteError("Ray's part is for Linux and macOS: on Windows use Flamenco, or run the shards yourself.")
     if importlib.util.find_spec("ray") is None:
         raise MaquetteError("Ray is not installed here: pip install -r farm/requirements.txt.")
-    for name, value in _KEEPALIVE.items():
-        os.environ.setdefault(name, value)
     from .cluster import Needs, connected
     from .run import Run
 

@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["Node", "can_isolate", "nodes"]
+__all__ = ["NETWORK", "Node", "can_isolate", "nodes"]
 
 BRIDGE = f"mqb{os.getpid() % 100000}"
 NETWORK = "10.213.77"

@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .namespaces import Node, nodes
+from .namespaces import NETWORK, Node, nodes
 
 __all__ = ["Cluster", "cluster"]
 
 PORT = 6379
 LIMIT = 120.0
+NOTE = Path("/tmp/ray/ray_current_cluster")
+"""Where Ray notes the address of the last cluster that was started on a machine."""
 # The head gives a node up after some 10 s, and a node gives up when it has not reached the head for 30: in between it
 # works on alone. Ray's own figures are longer.
 PATIENCE = {
@@ -26,8 +28,6 @@ PATIENCE = {
     "RAY_health_check_timeout_ms": "1000",
     "RAY_health_check_failure_threshold": "4",
     "RAY_gcs_rpc_server_reconnect_timeout_s": "30",
-    "RAY_grpc_client_keepalive_time_ms": "3000",
-    "RAY_grpc_client_keepalive_timeout_ms": "3000",
 }
 
 
@@ -81,3 +81,5 @@ def cluster(python: Path, count: int, environment: Mapping[str, str]) -> Generat
             yield Cluster(python, members, folder, environment)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if NOTE.is_file() and NOTE.read_text() == f"{NETWORK}.1:{PORT}":
+            NOTE.unlink()

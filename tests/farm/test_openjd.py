@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATE = ROOT / "farm" / "openjd" / "maquette_batch.yaml"
+TEMPLATE = ROOT / "farm" / "openjd" / "template.yaml"
 STAND_IN = ROOT / "tests" / "data" / "batch_stand_in.py"
 
 

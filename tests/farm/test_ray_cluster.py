@@ -142,3 +142,12 @@ def test_all_results_are_there_once_though_nodes_are_lost(three: Cluster, tmp_pa
     assert run.wait(LIMIT) == 1, log.read_text()
     check_results(out, names)
     assert not shards_on(cut)
+
+
+def test_no_cluster_is_one_sentence(ray_python: Path, tmp_path: Path) -> None:
+    pictures(tmp_path / "in", 2)
+    command = [ray_python, ROOT / "bootstrap.py", "farm.ray_batch", tmp_path / "in", "-o", tmp_path / "out"]
+    done = subprocess.run(
+        [*map(str, command), "--address", "127.0.0.1:1"], capture_output=True, text=True, timeout=LIMIT, check=False
+    )
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "start one with ray start" in done.stderr

@@ -135,9 +135,13 @@ def test_a_lock_is_felt_by_others(tmp_path: Path) -> None:
 
 def test_a_shard_says_how_it_ended(capfd: pytest.CaptureFixture[str]) -> None:
     code = "import sys; print('working'); sys.stderr.write('maquette: no.\\n'); print('Blender quit'); sys.exit(3)"
-    ended, word, seconds, host = node.do_shard(sys.executable, ["-c", code])
-    assert (ended, word) == (3, "maquette: no.") and seconds > 0 and host
+    ended, word, seconds = node.do_shard(sys.executable, ["-c", code])
+    assert (ended, word) == (3, "maquette: no.") and seconds > 0
     assert "working" in capfd.readouterr().out
+    assert node.do_shard("nowhere", [])[:2] == (
+        127,
+        "nowhere is not there: install it, or name the command with --command.",
+    )
 
 
 def test_what_a_shard_started_ends_with_the_process_that_asked_for_it(tmp_path: Path) -> None:
