@@ -26,14 +26,16 @@ class Shown:
         """Where the image is drawn."""
         return next(region for region in self.area.regions if region.type == "WINDOW")
 
-    def close(self) -> None:
-        """Leave the editor as it was."""
-        if self.own:
-            if self.window in list(bpy.context.window_manager.windows):
-                with bpy.context.temp_override(window=self.window):
-                    bpy.ops.wm.window_close()
-        elif self.area.type == _EDITOR:
+    def restore(self) -> None:
+        """Show again what was shown before."""
+        if self.area.type == _EDITOR:
             self.area.spaces.active.image = self.before
+
+    def close(self) -> None:
+        """Close the window where it was opened for this; not to be called by what runs in it."""
+        if self.own and self.window in list(bpy.context.window_manager.windows):
+            with bpy.context.temp_override(window=self.window):
+                bpy.ops.wm.window_close()
 
 
 def show_image(context: bpy.types.Context, image: bpy.types.Image) -> Shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import bpy
@@ -13,7 +14,7 @@ from .masks import UNDER
 
 __all__ = ["add_overlay", "draw_marks", "remove_overlay"]
 
-_STRENGTH = 0.6
+_STRENGTH = 0.5
 _MARK, _RING = 11.0, 24
 _handles: list[object] = []
 
@@ -48,8 +49,6 @@ def _draw_under() -> None:
 
 def draw_marks(region: bpy.types.Region, points: Sequence[Point], chosen: int) -> None:
     """Draw a disc on each point of the image that the region shows; the chosen one, counted from 0, is filled."""
-    import math
-
     shader = gpu.shader.from_builtin("UNIFORM_COLOR")
     gpu.state.blend_set("ALPHA")
     shader.bind()

@@ -46,7 +46,8 @@ def make_mask(picture: str) -> bpy.types.Image:
         raise PictureError("Nothing is known of this picture: check it first.")
     stem = Path(picture).stem or "Picture"
     mask, under = pack_image(Path(files[0]), f"{stem} mask"), pack_image(Path(files[1]), f"{stem} picture")
-    mask.colorspace_settings.name = "Non-Color"
+    for image in (mask, under):  # as it is drawn through the mask, its values are taken as they are
+        image.colorspace_settings.name = "Non-Color"
     mask.use_fake_user = True
     mask[_OF], mask[UNDER] = picture, under
     return mask

@@ -17,16 +17,29 @@ from ..blender.redraw import redraw_sidebars
 from ..errors import CancelledError, MaquetteError, WorkerError
 from ..events import Cancelled, Done, Progress
 from ..jobs import Job
+from ..properties import check_key
 from .generation import shared_worker
 from .run_settings import run_settings
 
-__all__ = ["MAQUETTE_OT_check_image", "check_soon"]
+__all__ = ["MAQUETTE_OT_check_image", "check_soon", "check_soon_in"]
 
 
 def check_soon() -> None:
     """Have the chosen picture checked beside Blender; in Blender without a window nobody is shown the result."""
     if not bpy.app.background and bpy.ops.maquette.check_image.poll():
         bpy.ops.maquette.check_image("INVOKE_DEFAULT")
+
+
+def check_soon_in(window: bpy.types.Window) -> None:
+    """`check_soon` from a window, if it is still there and its picture has not been checked: for timers."""
+    if window not in list(bpy.context.window_manager.windows):
+        return
+    settings, state = window.scene.maquette, bpy.context.window_manager.maquette_state
+    area = max(window.screen.areas, key=lambda area: area.width * area.height)
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    if settings.image_path and state.checked != settings.image_path:
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            check_soon()
 
 
 class MAQUETTE_OT_check_image(bpy.types.Operator):
@@ -97,7 +110,7 @@ class MAQUETTE_OT_check_image(bpy.types.Operator):
         state = context.window_manager.maquette_state
         self._path: str = context.scene.maquette.image_path
         self._asked = _payload(context)
-        state.check = state.checked = ""
+        state.check = state.checked = state.checked_key = ""
         self._job = shared_worker().submit("check", self._asked)
         state.checking = True
 
@@ -130,6 +143,7 @@ class MAQUETTE_OT_check_image(bpy.types.Operator):
         state = context.window_manager.maquette_state
         state.subjects, state.chosen, state.subjects_of = json.dumps(subjects), chosen, self._path
         state.check, state.checked = json.dumps(findings), self._path
+        state.checked_key = check_key(context.scene.maquette)
 
     def _close(self, context: bpy.types.Context) -> None:
         context.window_manager.maquette_state.checking = False

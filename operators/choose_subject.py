@@ -16,6 +16,7 @@ __all__ = [
     "MAQUETTE_OT_previous_subject",
     "choose",
     "chosen_number",
+    "set_subject",
     "things",
 ]
 
@@ -35,7 +36,16 @@ def chosen_number(context: bpy.types.Context) -> int:
 
 
 def choose(context: bpy.types.Context, point: Point | None, number: int = -1) -> None:
-    """Make the thing at a point the subject, or leave that to Maquette, and have the picture checked again.
+    """`set_subject`, and have the picture checked again."""
+    set_subject(context, point, number)
+    if bpy.app.background:
+        bpy.ops.maquette.check_image()
+    else:
+        check_soon()
+
+
+def set_subject(context: bpy.types.Context, point: Point | None, number: int = -1) -> None:
+    """Make the thing at a point the subject, or leave that to Maquette.
 
     ``number``: which of `things` it is, where that is known before the check.
     """
@@ -44,10 +54,6 @@ def choose(context: bpy.types.Context, point: Point | None, number: int = -1) ->
         settings.subject = point
     settings.subject_of = settings.image_path if point is not None else ""
     context.window_manager.maquette_state.chosen = number
-    if bpy.app.background:
-        bpy.ops.maquette.check_image()
-    else:
-        check_soon()
 
 
 def _are_several(cls: Any, context: bpy.types.Context) -> bool:

@@ -13,7 +13,8 @@ from ..blender.image_editor import Shown, show_image
 from ..blender.images import pack_image
 from ..blender.mask_overlay import draw_marks
 from ..errors import MaquetteError
-from .choose_subject import choose, chosen_number, things
+from .check_image import check_soon_in
+from .choose_subject import choose, chosen_number, set_subject, things
 
 __all__ = ["MAQUETTE_OT_pick_subject"]
 
@@ -62,6 +63,7 @@ class MAQUETTE_OT_pick_subject(bpy.types.Operator):
         except MaquetteError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        self._home, self._over = context.window, False  # a new window becomes the context's
         self._shown: Shown = show_image(context, self._image)
         where = {"window": self._shown.window, "area": self._shown.area, "region": self._shown.region}
         self._points, self._chosen = things(context), chosen_number(context)
@@ -82,7 +84,8 @@ class MAQUETTE_OT_pick_subject(bpy.types.Operator):
                 return {"RUNNING_MODAL"}
             self._end(context)
             self.point = point
-            return self.execute(context)
+            set_subject(context, point)
+            return {"FINISHED"}
         return {"PASS_THROUGH"} if event.type in _LOOK_AROUND or event.type == "TIMER" else {"RUNNING_MODAL"}
 
     def cancel(self, context: bpy.types.Context) -> None:
@@ -100,8 +103,19 @@ class MAQUETTE_OT_pick_subject(bpy.types.Operator):
             draw_marks(bpy.context.region, self._points, self._chosen)
 
     def _end(self, context: bpy.types.Context) -> None:
+        if self._over:
+            return
+        self._over = True
         bpy.types.SpaceImageEditor.draw_handler_remove(self._handle, "WINDOW")
         self._shown.window.cursor_modal_restore()
         context.workspace.status_text_set(None)
-        self._shown.close()
+        self._shown.restore()
         bpy.data.images.remove(self._image)
+        shown, home = self._shown, self._home
+
+        def leave() -> None:
+            shown.close()
+            check_soon_in(home)
+
+        # A window cannot be closed by what runs in it, and would take the check along.
+        bpy.app.timers.register(leave, first_interval=0.0)

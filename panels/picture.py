@@ -23,7 +23,7 @@ from ..operators.fix_picture import MAQUETTE_OT_fix_picture
 from ..operators.paste_picture import MAQUETTE_OT_paste_picture
 from ..operators.pick_subject import MAQUETTE_OT_pick_subject
 from ..operators.use_image import MAQUETTE_OT_use_image
-from ..properties import MAQUETTE_PG_settings
+from ..properties import MAQUETTE_PG_settings, check_key
 from .text import draw_text
 
 __all__ = ["draw_picture"]
@@ -89,7 +89,7 @@ def _draw_check(layout: bpy.types.UILayout, context: bpy.types.Context, settings
     if state.checking:
         layout.label(text="Checking the picture", icon="TIME")
         return
-    if not state.check or state.checked != settings.image_path or mask_changed(settings.image_path):
+    if not _is_checked(context, settings):
         layout.operator(MAQUETTE_OT_check_image.bl_idname, icon="VIEWZOOM")
         return
     column = layout.box().column()
@@ -105,6 +105,14 @@ def _draw_check(layout: bpy.types.UILayout, context: bpy.types.Context, settings
         row = layout.row(align=True)
         row.label(text="Fixes")
         row.prop(settings, "fixes")
+
+
+def _is_checked(context: bpy.types.Context, settings: MAQUETTE_PG_settings) -> bool:
+    """Whether the lines of the last check hold for the picture as it is used now."""
+    state = context.window_manager.maquette_state
+    if not state.check or state.checked != settings.image_path or mask_changed(settings.image_path):
+        return False
+    return state.checked_key in {"", check_key(settings)}
 
 
 def _draw_finding(

@@ -13,6 +13,7 @@ from maquette.blender.images import image_pixels
 from maquette.blender.masks import mask_changed, mask_file, mask_of
 from maquette.operators.choose_subject import chosen_number, things
 from maquette.operators.run_settings import run_settings
+from maquette.properties import check_key
 from PIL import Image
 
 pytestmark = pytest.mark.usefixtures("registered")
@@ -96,6 +97,7 @@ def test_the_choice_is_undone_in_one_step(pair: str) -> None:
     bpy.ops.ed.undo()
     assert settings().subject_of == ""
     assert run_settings(bpy.context, pair).subject is None
+    assert state().checked_key != check_key(settings()), "the lines of the check were for the other thing"
 
 
 def test_the_prepared_picture_is_one_image_that_follows_the_fixes(pair: str) -> None:
