@@ -8,6 +8,7 @@ const args = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swifts
 async function visit() {
   const browser = await chromium.launch({ executablePath, args });
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  page.setDefaultTimeout(60000);
   const seen = { requests: [], errors: [], filters: {}, searches: {} };
   page.on("request", (request) => seen.requests.push(request.url()));
   page.on("pageerror", (error) => seen.errors.push(error.message));
@@ -52,18 +53,18 @@ async function visit() {
     await page.fill("#search", "box");
     await page.locator(".turn").first().focus();
     await page.keyboard.press("Enter");
-    await page.waitForSelector("model-viewer", { timeout: 20000 });
-    await page.waitForFunction(() => document.querySelector("model-viewer").loaded, null, { timeout: 30000 });
+    await page.waitForSelector("model-viewer", { timeout: 60000 });
+    await page.waitForFunction(() => document.querySelector("model-viewer").loaded, null, { timeout: 60000 });
     await page.waitForTimeout(1000);
     await page.locator("#stage").screenshot({ path: `${folder}/stage.png` });
     seen.heading = await page.locator("#viewer-name").textContent();
     seen.details = await page.locator("#details").innerText();
     await page.keyboard.press("Escape");
     seen.closed = !(await page.locator("#viewer").evaluate((dialog) => dialog.open));
-    seen.left = await page.locator("model-viewer").count();
+    await page.locator("model-viewer").waitFor({ state: "detached" }); // nothing of it is left, a moment later
     await page.fill("#search", "onerror");
     await page.locator(".turn").first().click();
-    await page.waitForFunction(() => document.querySelector("model-viewer")?.loaded, null, { timeout: 30000 });
+    await page.waitForFunction(() => document.querySelector("model-viewer")?.loaded, null, { timeout: 60000 });
     seen.hostile = await page.locator("#viewer-name").textContent();
   }
   const usual = [seen.errors.length, seen.requests.length];
