@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -106,31 +106,46 @@ def _make(case: _Case, number: int, folder: Path, out: Path, models: ModelSet) -
     mesh.export(out / "meshes" / f"{case.stem}.ply")
 
 
-def _score(script: Path, out: Path) -> dict[str, float]:
-    """F at 0.1 of each mesh by its stem; 0 where there is none."""
-    command = [sys.executable, str(script), "--dir", str(out / "meshes"), str(out / "truth")]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def _score(evaluation: Path, name: str, cases: list[_Case], out: Path) -> dict[str, float]:
+    """F at 0.1 of the meshes of an object's cases by their stems; 0 where there is none."""
+    with tempfile.TemporaryDirectory() as truth:
+        # The script compares files of the same name.
+        for case in cases:
+            (Path(truth) / f"{case.stem}.ply").symlink_to((evaluation / "val" / "truth" / f"{name}.ply").resolve())
+        command = [sys.executable, str(evaluation / "score.py"), "--dir", str(out / "meshes"), truth]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return {row["name"]: row["f0.1"] for row in map(json.loads, output.splitlines()[:-1])}
 
 
-def _measure(evaluation: Path, out: Path, count: int, strengths: list[int]) -> Scores:
-    """F at 0.1 by degradation, strength and way, a value for each object; what ``out`` holds is not made again."""
-    folder = evaluation / "val"
-    names = sorted(path.stem for path in (folder / "photos").glob("*.jpg"))
-    names = names[:: max(1, len(names) // count)][:count]
-    for part in ("pictures", "meshes", "truth"):
+def _measure_object(
+    number: int, name: str, evaluation: Path, out: Path, strengths: list[int], models: ModelSet
+) -> dict[str, float]:
+    """F at 0.1 of all cases of an object by their stems; what ``out`` holds is not made again."""
+    for part in ("pictures", "meshes"):
         (out / part).mkdir(parents=True, exist_ok=True)
-    models = load_models(DRAFT)
-    cases = [(number, case) for number, name in enumerate(names) for case in _cases(name, strengths)]
-    for number, case in cases:
-        link = out / "truth" / f"{case.stem}.ply"
-        if not link.exists():
-            os.symlink(folder.resolve() / "truth" / f"{case.name}.ply", link)
-            _make(case, number, folder, out, models)
-    found = _score(evaluation / "score.py", out)
-    scores: Scores = {}
-    for _, case in cases:
-        scores.setdefault((case.kind, case.strength, case.way), []).append(found[case.stem])
+    kept = out / "scores.json"
+    found: dict[str, float] = json.loads(kept.read_text()) if kept.exists() else {}
+    missing = [case for case in _cases(name, strengths) if case.stem not in found]
+    for case in missing:
+        if not (out / "meshes" / f"{case.stem}.ply").exists():
+            _make(case, number, evaluation / "val", out, models)
+    if missing:
+        found |= _score(evaluation, name, missing, out)
+        kept.write_text(json.dumps(found))
+    return found
+
+
+def _measure(evaluation: Path, out: Path, count: int, strengths: list[int]) -> Scores:
+    """F at 0.1 by degradation, strength and way, a value for each object."""
+    names = sorted(path.stem for path in (evaluation / "val" / "photos").glob("*.jpg"))
+    models, scores = load_models(DRAFT), Scores()
+    # In an order that does not depend on the count, so that more can be measured later.
+    for number in np.random.default_rng(0).permutation(len(names))[:count].tolist():
+        name = names[number]
+        found = _measure_object(number, name, evaluation, out / name, strengths, models)
+        print(name, found, flush=True)
+        for case in _cases(name, strengths):
+            scores.setdefault((case.kind, case.strength, case.way), []).append(found[case.stem])
     return scores
 
 
@@ -139,7 +154,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--eval", type=Path, required=True, help="the shared folder's eval")
     parser.add_argument("--out", type=Path, required=True, help="folder for the pictures and meshes")
-    parser.add_argument("--count", type=int, default=10, help="objects, evenly among all")
+    parser.add_argument("--count", type=int, default=10, help="objects, drawn by lot")
     parser.add_argument("--strengths", type=int, nargs="+", default=[1, 3, 5])
     parser.add_argument("--plot", type=Path, required=True, help="picture to write")
     parser.add_argument("--page", type=Path, required=True, help="Markdown page whose marked part is written")

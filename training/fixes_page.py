@@ -16,6 +16,15 @@ __all__ = ["CLEAN", "FIXED", "PLAIN", "Scores", "write_page"]
 CLEAN, PLAIN, FIXED = "clean", "plain", "fixed"
 BEGIN, END = "<!-- evaluate_fixes: begin -->", "<!-- evaluate_fixes: end -->"
 
+HEAD = """## What it does to the shape, and what the fixes bring back
+
+Meshes made of the photos as they are, made worse, and made worse with the fix that the check offers for it (*small*:
+Upscale; *under-exposed*: Expose; *two subjects*: a click on the one that is meant), as drafts through the real
+pipeline, scored by the shared folder's script. Bars are standard errors of the difference to the clean pictures.
+
+![F@0.1 against each degradation, with and without its fix]({plot})
+"""
+
 Scores = dict[tuple[str, int, str], list[float]]
 """F at 0.1 of each object, by degradation, strength (1 to 5, 0 for none) and way."""
 
@@ -25,7 +34,9 @@ def write_page(scores: Scores, kinds: list[str], plot: Path, page: Path) -> None
     _plot(scores, kinds, plot)
     before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n{_table(scores, kinds)}\n{END}{after}")
+    # A page without such a part gets it at its end.
+    before = before.rstrip("\n") + "\n\n"
+    page.write_text(f"{before}{BEGIN}\n{HEAD.format(plot=plot.name)}\n{_table(scores, kinds)}\n{END}{after or chr(10)}")
 
 
 def _strengths(scores: Scores) -> list[int]:
