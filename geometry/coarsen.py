@@ -8,7 +8,7 @@ from ..contracts import Float
 
 __all__ = ["MOST_TRIANGLES", "coarsen_field"]
 
-MOST_TRIANGLES = 2_000_000
+MOST_TRIANGLES = 1_500_000
 """Triangles of a dense surface beyond which tidying it takes minutes and gigabytes. Things have far fewer on the finest
 grid; what has more is foam or noise."""
 _LIMIT = 3.0  # values beyond this say nothing more about where the surface is
