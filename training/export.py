@@ -18,6 +18,7 @@ from .camera import SIZE
 from .light_network import LIGHT_CHANNELS, LightNet
 from .matte_network import MatteNet
 from .networks import SHAPE_CHANNELS, SURE, DepthNet, ShapeNet
+from .onnx_notes import strip
 from .photos import SIZE as PHOTO_SIZE
 from .upscale_network import SCALE, UpscaleNet
 
@@ -93,14 +94,6 @@ def _store_half(file: Path) -> None:
     strip(model)
     onnx.checker.check_model(model)
     onnx.save(model, file)
-
-
-def strip(model: onnx.ModelProto) -> None:
-    """Drop what the exporter notes of where nodes came from: it tells of the machine, and takes a tenth of the file."""
-    graph = model.graph
-    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
-        part.doc_string = ""
-        del part.metadata_props[:]
 
 
 def _parity(net: nn.Module, file: Path, channels: int, size: int) -> float:

@@ -13,7 +13,7 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from .export import strip
+from .onnx_notes import strip
 
 __all__ = ["TOLERANCE", "ExportError", "Part", "export_part", "fit_weights", "load_checkpoint"]
 
