@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import launch, remote
-from ..errors import ModelError, WorkerError
+from ..errors import CancelledError, ModelError, WorkerError
 from ..inference.model_folder import model_folder
 from ..jobs import Worker
 from ..model_client import read_said, submit_import
@@ -83,7 +83,10 @@ def _download(options: argparse.Namespace) -> None:
         say(line)
     _require_online()
     mirror = _mirror() if options.mirror is None else options.mirror
-    say(get_model(options.id, mirror, progress(options.verbose), lambda: False))
+    try:
+        say(get_model(options.id, mirror, progress(options.verbose), lambda: False))
+    except KeyboardInterrupt:
+        raise CancelledError("Stopped; what has been downloaded is kept for the next try.") from None
 
 
 def _require_online() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import bpy
 import pytest
 from maquette import cli
+from maquette.commands import models
 from maquette.errors import MaquetteError
 from maquette.inference.card import find_card
 from maquette.inference.model_folder import FOLDER_VARIABLE
@@ -114,6 +115,16 @@ def test_the_licence_is_told_before_a_download(folder: Path, capfd: Any) -> None
     out = capfd.readouterr().out
     assert "Licence: MIT" in out
     assert "Download: 141 MB" in out
+
+
+def test_ctrl_c_tells_that_the_part_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+    def interrupted(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(models, "get_model", interrupted)
+    monkeypatch.setattr(models, "_require_online", lambda: None)
+    assert cli.main(["models", "download", "dav2-s"]) == 1
+    assert "kept for the next try" in capfd.readouterr().err
 
 
 @pytest.mark.usefixtures("registered")
