@@ -20,15 +20,30 @@ def box_mean(values: Float, radius: int) -> Float:
         At least 0, in cells.
     """
     for axis in (0, 1):
-        n = values.shape[axis]
-        # Sums in double precision: running sums of single precision drift over a few hundred cells.
-        total = np.cumsum(values, axis=axis, dtype=np.float64)
-        total = np.concatenate([np.zeros_like(np.take(total, [0], axis)), total], axis)
-        low = np.maximum(np.arange(n) - radius, 0)
-        high = np.minimum(np.arange(n) + radius + 1, n)
-        count = (high - low).reshape([-1 if a == axis else 1 for a in range(values.ndim)])
-        values = ((np.take(total, high, axis) - np.take(total, low, axis)) / count).astype(np.float32)
-    return values
+        values = np.moveaxis(_window_mean(np.moveaxis(values, axis, 0), radius), 0, axis)
+    return np.ascontiguousarray(values, np.float32)
+
+
+def _window_mean(values: Float, radius: int) -> Float:
+    """`box_mean` along the first axis alone.
+
+    A window is put together from windows of 1, 2, 4, ... cells, each two of the last: few sums, and all of them short,
+    so that none drifts as running sums of single precision do.
+    """
+    count = len(values)
+    reach = min(radius, count - 1)
+    part = np.pad(values, [(reach, reach)] + [(0, 0)] * (values.ndim - 1))
+    length, width, start = 2 * reach + 1, 1, 0
+    total = np.zeros_like(values)
+    while width <= length:
+        if length & width:
+            total += part[start : start + count]
+            start += width
+        part = part[:-width] + part[width:]
+        width *= 2
+    places = np.arange(count)
+    inside = np.minimum(places + reach + 1, count) - np.maximum(places - reach, 0)
+    return total / inside.astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
 
 
 def fill_missing(values: Float, weight: Float) -> Float:

@@ -117,7 +117,7 @@ def _table(rows: list[_Errors]) -> str:
     count = int(np.isfinite(values[:, 0]).sum())
     return "\n".join(
         [
-            f"{len(rows)} pictures; the network's matte covers the subject in {count} of them, and those count for it.",
+            f"{len(rows)} of them; the network's matte finds the subject in {count}, and those count for it.",
             "",
             "| error in the edge's band, of 255 | network's matte | true matte |",
             "|---|---|---|",
