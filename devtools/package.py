@@ -12,7 +12,7 @@ from pathlib import Path
 from .environment import SetupError, ensure, say
 from .pythons import ROOT, SUPPORTED
 from .verify import CODE, MANIFEST, verify
-from .viewer import vendor_viewer
+from .viewer import VIEWER, vendor_viewer
 from .wheels import PLATFORMS, download
 
 __all__ = ["build", "build_command", "shipped_files"]
@@ -47,7 +47,7 @@ def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     archive.writestr(entry, content)
 
 
-def build(platform: str, pythons: Sequence[str], target: Path) -> Path:
+def build(platform: str, pythons: Sequence[str], target: Path, viewer: bool = True) -> Path:
     """Build and check the extension for one platform.
 
     Parameters
@@ -58,6 +58,8 @@ def build(platform: str, pythons: Sequence[str], target: Path) -> Path:
         The Pythons to carry wheels for, such as "3.11".
     target : Path
         The folder the zip goes to.
+    viewer : bool
+        Whether the gallery gets its 3D viewer, which needs npm.
 
     Returns
     -------
@@ -69,7 +71,8 @@ def build(platform: str, pythons: Sequence[str], target: Path) -> Path:
     SetupError
         When a wheel or the gallery's viewer cannot be had or the finished zip is not sound.
     """
-    vendor_viewer()
+    if viewer:
+        vendor_viewer()
     wheels = sorted({wheel.name: wheel for python in pythons for wheel in download(python, platform)}.values())
     manifest = _manifest(platform, wheels)
     target.mkdir(parents=True, exist_ok=True)
@@ -78,6 +81,8 @@ def build(platform: str, pythons: Sequence[str], target: Path) -> Path:
     with zipfile.ZipFile(draft, "w", compresslevel=9) as archive:
         _write(archive, MANIFEST, manifest.encode())
         for path in shipped_files():
+            if not viewer and path.parent == VIEWER.parent:
+                continue
             _write(archive, path.relative_to(ROOT).as_posix(), path.read_bytes())
         for wheel in wheels:
             _write(archive, f"wheels/{wheel.name}", wheel.read_bytes())
@@ -96,9 +101,12 @@ def build_command(arguments: Sequence[str]) -> int:
     parser.add_argument("--platform", action="append", choices=tuple(PLATFORMS), help="default: all three")
     parser.add_argument("--python", action="append", default=[], help="one more Python to carry wheels for, as 3.14")
     parser.add_argument("--output", type=Path, default=ROOT / "dist", help="default: dist/")
+    parser.add_argument(
+        "--without-viewer", action="store_true", help="leave out the gallery's 3D view, which needs npm"
+    )
     options = parser.parse_args(arguments)
     pythons = list(dict.fromkeys([*SUPPORTED, *options.python]))
     ensure()
     for platform in options.platform or PLATFORMS:
-        print(build(platform, pythons, options.output.resolve()))
+        print(build(platform, pythons, options.output.resolve(), not options.without_viewer))
     return 0
