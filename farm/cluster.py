@@ -87,7 +87,7 @@ class Cluster:
 
     def slots(self, needs: Needs) -> int:
         """How many shards all nodes together can do at the same time."""
-        return sum(node.slots for node in _members(needs))
+        return sum(member.slots for member in _members(needs))
 
     def check(self, place: Path, needs: Needs) -> None:
         """Make sure that each node that would get shards has Maquette, the shared folder, and locks that others feel.
@@ -170,9 +170,9 @@ class Cluster:
             for number, member in _placed(waiting, members, Counter(member for _, member in running.values())):
                 name, arguments = shards[number]
                 running[self._start(needs, member, name, arguments)] = (number, member)
-            if not running:
+            if waiting and not running:
                 raise MaquetteError("No node of the cluster is left: the same command goes on when there are some.")
-            ended, _ = ray.wait(list(running), timeout=_PAUSE)
+            ended, _ = ray.wait(list(running), timeout=_PAUSE) if running else ([], [])
             for task in ended:
                 number, member = running.pop(task)
                 try:
@@ -188,10 +188,10 @@ class Cluster:
 
 
 def _again(number: int, waiting: deque[int], lost: Counter[int], needs: Needs) -> Generator[Outcome]:
-    """Put a shard whose node was lost first in the line, or give it up."""
+    """Put a shard whose node was lost last in the line, or give it up; meanwhile a node that was cut off may notice."""
     lost[number] += 1
     if lost[number] <= needs.retries:
-        waiting.appendleft(number)
+        waiting.append(number)
     else:
         yield Outcome(number, None, f"its node was lost {lost[number]} times.", 0.0, "")
 
