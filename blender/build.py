@@ -46,6 +46,7 @@ def build_object(
         When the arrays are no mesh, or the picture file is gone; nothing is left in the file then.
     """
     made: list[bpy.types.ID] = []
+    name = name.encode("utf-8", "replace").decode()  # a file's name need not be valid Unicode, Blender's must
     try:
         mesh = build_mesh(arrays, name)
         made.append(mesh)

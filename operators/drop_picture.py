@@ -13,6 +13,7 @@ from .picture_queue import chosen_files, take_pictures
 __all__ = ["MAQUETTE_FH_picture", "MAQUETTE_OT_drop_picture"]
 
 _TAB = "Maquette"
+_TRIES, _PAUSE = 20, 0.1  # seconds
 
 
 class MAQUETTE_OT_drop_picture(bpy.types.Operator):
@@ -42,11 +43,26 @@ class MAQUETTE_OT_drop_picture(bpy.types.Operator):
 
 def _show_tab(area: bpy.types.Area) -> None:
     area.spaces.active.show_region_ui = True
-    for region in area.regions:
-        if region.type == "UI":
-            # A sidebar that has never been open knows no tabs yet.
-            with contextlib.suppress(TypeError, AttributeError):
-                region.active_panel_category = _TAB
+    if not _turn_to_tab(area) and not bpy.app.background:
+        tries, known = iter(range(_TRIES)), area.as_pointer()
+
+        def again() -> float | None:
+            # The area may be gone by now, so it is looked up.
+            areas = (area for window in bpy.context.window_manager.windows for area in window.screen.areas)
+            area = next((area for area in areas if area.as_pointer() == known), None)
+            return None if area is None or _turn_to_tab(area) or next(tries, None) is None else _PAUSE
+
+        bpy.app.timers.register(again, first_interval=_PAUSE)
+
+
+def _turn_to_tab(area: bpy.types.Area) -> bool:
+    """Turn an open sidebar to the tab; False where it could not be: one that has never been open has no tabs yet."""
+    if area.type != "VIEW_3D":
+        return True
+    region = next(region for region in area.regions if region.type == "UI")
+    with contextlib.suppress(TypeError, AttributeError):
+        region.active_panel_category = _TAB
+    return region.active_panel_category == _TAB
 
 
 class MAQUETTE_FH_picture(bpy.types.FileHandler):

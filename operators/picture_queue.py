@@ -57,6 +57,8 @@ def take_pictures(context: bpy.types.Context, paths: Sequence[str]) -> None:
         return
     if len(paths) > 1:
         add_pictures(context, paths)
+        state = context.window_manager.maquette_state
+        state.queue_index = next(number for number, entry in enumerate(state.queue) if entry.path == paths[0])
     context.scene.maquette.image_path = paths[0]
     check_soon()
 

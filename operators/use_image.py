@@ -74,4 +74,10 @@ def file_of(image: bpy.types.Image | None) -> Path:
     if own is not None and own.is_file() and not image.is_dirty and image.packed_file is None:
         return own
     folder = Path(tempfile.mkdtemp(prefix="maquette-", dir=bpy.app.tempdir))
-    return write_image(image, folder / bpy.path.clean_name(Path(image.name).stem or "image"))
+    return write_image(image, folder / _stem(image.name))
+
+
+def _stem(name: str) -> str:
+    """The name of a file for an image of this name, which the result is called after, too."""
+    clean = "".join(letter if letter.isalnum() or letter in " -_." else "_" for letter in Path(name).stem)
+    return clean[:60].strip(" .") or "image"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,58 @@ def in_view(action: Callable[[], object]) -> None:
     region = next(region for region in area.regions if region.type == "WINDOW")
     with bpy.context.temp_override(window=window, screen=window.screen, area=area, region=region):
         action()
+
+
+def show_tab() -> Iterator[float]:
+    """Open the sidebar with Maquette's tab."""
+    area = view()[1]
+    area.spaces.active.show_region_ui = True
+    sidebar = region("UI")
+    while sidebar.width < 2 or sidebar.active_panel_category != "Maquette":
+        with contextlib.suppress(TypeError, AttributeError):  # it knows no tabs before it was drawn
+            sidebar.active_panel_category = "Maquette"
+        area.tag_redraw()
+        yield 0.2
+
+
+def region(kind: str) -> bpy.types.Region:
+    """A part of the 3D view."""
+    return next(region for region in view()[1].regions if region.type == kind)
+
+
+def button(command: str, columns: Sequence[int]) -> Generator[float, None, tuple[int, int]]:
+    """Where the first button of the sidebar is, from above, whose Python command begins like this: found by hovering.
+
+    ``columns``: where to look, in pixels from the sidebar's right edge. Uses the clipboard.
+    """
+    window, area = view()
+    sidebar, manager = region("UI"), bpy.context.window_manager
+    for y in range(sidebar.y + sidebar.height - 20, sidebar.y, -9):
+        for x in (sidebar.x + sidebar.width - column for column in columns):
+            for step in (0, 1):
+                window.event_simulate(type="MOUSEMOVE", value="NOTHING", x=x + step, y=y)
+                yield 0.02
+            manager.clipboard = ""
+            with (
+                bpy.context.temp_override(window=window, screen=window.screen, area=area, region=sidebar),
+                contextlib.suppress(RuntimeError),
+            ):
+                bpy.ops.ui.copy_python_command_button()
+            if manager.clipboard.startswith(command):
+                return x + 1, y
+    raise LookupError(f"the sidebar has no button for {command}")
+
+
+def click(x: int, y: int) -> Iterator[float]:
+    """Click at a place of the window."""
+    window = view()[0]
+    # From elsewhere: a button that the pointer rests on since the panel was drawn takes no click.
+    for way in (150, 1, 0):
+        window.event_simulate(type="MOUSEMOVE", value="NOTHING", x=x - way, y=y)
+        yield 0.2
+    for value in ("PRESS", "RELEASE"):
+        window.event_simulate(type="LEFTMOUSE", value=value, x=x, y=y)
+        yield 0.1
 
 
 def until(holds: Callable[[], bool]) -> Iterator[float]:
