@@ -341,10 +341,10 @@ def test_a_network_of_the_users_own_is_tried_and_installed(folder: Path, network
 
 
 def test_a_download_runs_in_the_worker_too(folder: Path, mirror: Any) -> None:
-    """A mirror that lacks the file shows that it was asked for under its path."""
+    """A mirror with another file of that name shows that it was asked for under its path."""
     worker = Worker()
     try:
-        with pytest.raises(ModelError, match="localhost does not have the file"):
+        with pytest.raises(ModelError, match="offers 300000 bytes where the file has 4574861"):
             do(submit_download(worker, "u2netp", mirror.address))
     finally:
         worker.shutdown()
