@@ -12,7 +12,6 @@ import onnxruntime
 
 from ..errors import MaquetteError
 from ..gpu_support.runtimes import runtimes_for, this_platform, this_python
-from ..inference.card import EMBEDDED
 from ..steps import Cancelled, Progress
 from ..version import VERSION
 from .devices import time_run, try_devices
@@ -51,7 +50,7 @@ def examine(host: Mapping[str, Any], progress: Progress, cancelled: Cancelled) -
     }
     report["missing_libraries"] = missing_libraries() if sys.platform != "darwin" and _has_cuda(report) else []
     progress("Checking the models", 0.5)
-    report["models"] = check_models(sorted(EMBEDDED.glob("*.toml")))
+    report["models"] = check_models(cancelled)
     try:
         report["run"] = time_run(progress, cancelled)
     except MaquetteError as error:

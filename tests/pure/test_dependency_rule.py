@@ -52,7 +52,7 @@ PARTS = {
     "protocol": {"errors"},
     "launch": {"bootstrap", "errors", "protocol"},
     "gpu_support": {"bootstrap", "errors", "inference.model_folder", "launch"},
-    "doctor": BASE | {"gpu_support", "inference", "model_set", "pipeline", "steps", "version"},
+    "doctor": BASE | {"gpu_support", "inference", "model_set", "modelstore", "pipeline", "steps", "version"},
     "jobs": {"errors", "events", "launch", "protocol"},
     "batching": BASE
     | {
