@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -52,7 +53,8 @@ def check_mesh_suffix(path: Path) -> None:
 
 def check_names(what: str, paths: Sequence[Path | None]) -> None:
     """Raise ArgumentError, with ``what`` they are, where two of the paths given are the same."""
-    given = [path.resolve() for path in paths if path]
+    # Not Path.resolve, which raises for links in a circle.
+    given = [os.path.realpath(path) for path in paths if path]
     if len(set(given)) < len(given):
         raise ArgumentError(f"{what} need a name each: two are the same.")
 
@@ -109,7 +111,7 @@ def write_report(
     if file:
         file.touch()
     outputs = staging.targets()
-    if source.resolve() in {path.resolve() for path in outputs}:
+    if os.path.realpath(source) in {os.path.realpath(path) for path in outputs}:
         raise OutputError(f"{source} would be overwritten by the mesh's texture: choose another name for -o.")
     if len(set(outputs)) < len(outputs):
         raise OutputError("The preview or the report has the name of a file that belongs to the mesh: choose another.")

@@ -21,7 +21,7 @@ def _images(_operator: bpy.types.Operator, _context: bpy.types.Context | None) -
     _items[:] = [
         (image.name, image.name, f"{image.size[0]} x {image.size[1]} pixels")
         for image in bpy.data.images
-        if image.source in {"FILE", "GENERATED", "VIEWER"}
+        if image.source in {"FILE", "GENERATED", "VIEWER"} and not _blocks(image)
     ] or [("", "No images", "Open, paint or render one first")]
     return _items
 
@@ -75,6 +75,17 @@ def file_of(image: bpy.types.Image | None) -> Path:
         return own
     folder = Path(tempfile.mkdtemp(prefix="maquette-", dir=bpy.app.tempdir))
     return write_image(image, folder / _stem(image.name))
+
+
+def _blocks(image: bpy.types.Image) -> bool:
+    """Whether its file is a pipe, a device or a folder: Blender would wait for a pipe's writer, for ever."""
+    if image.source != "FILE" or image.packed_file is not None or image.has_data or not image.filepath_raw:
+        return False
+    path = Path(bpy.path.abspath(image.filepath_raw, library=image.library))
+    try:
+        return path.exists() and not path.is_file()
+    except (OSError, ValueError):
+        return True
 
 
 def _stem(name: str) -> str:
