@@ -7,15 +7,21 @@ from pathlib import Path
 
 import numpy as np
 
-from ..inference.cutout import OPAQUE
+from ..contracts import Pixels, Settings
+from ..errors import PictureError
+from ..inference.cutout import OPAQUE, cut_out
 from ..inference.decode import decode_picture
+from ..inference.matte import MatteModel
 from ..inference.picture import Picture
 from ..inference.straighten import turn
-from ..inference.tilt import FAIR, tilt_of
+from ..inference.tilt import FAIR, Tilt, tilt_of
+from ..model_set import load_models
 
 __all__ = ["main"]
 
 TURNS = (-16, -12, -8, -4, 0, 4, 8, 12, 16)
+SETS = {"images": ".png", "photos": ".jpg"}
+RIGHT = 2.0
 BEGIN, END = "<!-- evaluate_tilt: begin -->", "<!-- evaluate_tilt: end -->"
 
 
@@ -24,23 +30,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--eval", type=Path, required=True, help="the shared folder's eval")
     parser.add_argument("--page", type=Path, help="Markdown page whose marked part is written")
-    parser.add_argument("-v", "--verbose", action="store_true", help="a line for each picture")
     args = parser.parse_args()
+    matte = load_models(Settings()).matte
     rows: list[str] = []
-    pictures = [decode_picture(path) for path in sorted((args.eval / "val" / "images").glob("*.png"))]
-    for degrees in TURNS:
-        tilts = [tilt_of(turned, turned[..., 3] >= OPAQUE) for turned in (_turned(each, degrees) for each in pictures)]
-        if args.verbose:
-            print(degrees, [(k, round(tilt.degrees - degrees, 1)) for k, tilt in enumerate(tilts) if tilt.sure])
-        off = np.array([tilt.degrees - degrees for tilt in tilts if tilt.sure])
-        told = np.array([tilt.degrees for tilt in tilts if tilt.sure])
-        share = np.mean(np.abs(off) <= 2) if len(off) else 0
-        rows.append(
-            f"| {degrees:+d} | {len(off)} | {np.count_nonzero(np.abs(off) <= 2)} ({share:.0%}) | "
-            f"{np.count_nonzero(np.abs(told) >= FAIR)} |"
-        )
-    head = f"| turned by (degrees), of {len(pictures)} pictures | measured | within 2 degrees | said to be tilted |"
-    text = "\n".join([head, "|---|---|---|---|", *rows])
+    for which, suffix in SETS.items():
+        paths = sorted((args.eval / "val" / which).glob(f"*{suffix}"))
+        pictures = [decode_picture(path) for path in paths]
+        rows += [_row(which, degrees, [_tilt(each, degrees, matte) for each in pictures]) for degrees in TURNS]
+    head = f"| set | turned by (degrees) | measured | within {RIGHT:g} degrees | said to lean |\n|---|---|---|---|---|"
+    text = "\n".join([head, *rows])
     print(text)
     if args.page:
         before, _, rest = args.page.read_text().partition(BEGIN)
@@ -49,5 +47,18 @@ def main() -> int:
     return 0
 
 
-def _turned(pixels: np.ndarray, degrees: float) -> np.ndarray:
-    return turn(Picture(pixels), degrees).pixels
+def _tilt(pixels: Pixels, degrees: float, matte: MatteModel) -> Tilt:
+    """The tilt of a picture's subject after a turn."""
+    turned = turn(Picture(pixels), degrees).pixels
+    try:
+        return tilt_of(turned, cut_out(turned, "auto", matte)[..., 3] >= OPAQUE)
+    except PictureError:
+        return Tilt(0.0, False)
+
+
+def _row(which: str, degrees: int, tilts: list[Tilt]) -> str:
+    sure = np.array([tilt.degrees for tilt in tilts if tilt.sure])
+    right = int(np.count_nonzero(np.abs(sure - degrees) <= RIGHT))
+    share = f" ({right / len(sure):.0%})" if len(sure) else ""
+    told = int(np.count_nonzero(np.abs(sure) >= FAIR))
+    return f"| `val/{which}` | {degrees:+d} | {len(sure)} of {len(tilts)} | {right}{share} | {told} |"
