@@ -184,7 +184,8 @@ class Cluster:
 
     def _start(self, needs: Needs, member: _Member, name: str, arguments: Sequence[str]) -> Any:
         room = {"num_cpus": needs.cpus, "num_gpus": needs.gpus, "scheduling_strategy": _only(member.identity)}
-        return ray.remote(node.do_shard).options(name=name, max_retries=0, **room).remote(needs.command, arguments)
+        do = ray.remote(node.do_shard).options(name=name, max_retries=0, **room)
+        return do.remote(needs.command, arguments, max(1, int(needs.cpus)))
 
 
 def _again(number: int, waiting: deque[int], lost: Counter[int], needs: Needs) -> Generator[Outcome]:

@@ -107,8 +107,8 @@ def _lock(file: int) -> bool:
     return True
 
 
-def do_shard(asked: str | None, arguments: Sequence[str]) -> tuple[int, str, float]:
-    """Run Maquette to its end: exit code, its last line, and seconds.
+def do_shard(asked: str | None, arguments: Sequence[str], cpus: int) -> tuple[int, str, float]:
+    """Run Maquette to its end, on so many CPUs: exit code, its last line, and seconds.
 
     What it says is printed too, for the task's log. It ends with the process that called this, and so does all that it
     has started.
@@ -125,6 +125,7 @@ def do_shard(asked: str | None, arguments: Sequence[str]) -> tuple[int, str, flo
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        env={**os.environ, "OMP_NUM_THREADS": str(cpus)},  # what `maquette batch` keeps to
         errors="replace",
         start_new_session=True,
     ) as keeper:

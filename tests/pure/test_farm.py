@@ -134,11 +134,12 @@ def test_a_lock_is_felt_by_others(tmp_path: Path) -> None:
 
 
 def test_a_shard_says_how_it_ended(capfd: pytest.CaptureFixture[str]) -> None:
-    code = "import sys; print('working'); sys.stderr.write('maquette: no.\\n'); print('Blender quit'); sys.exit(3)"
-    ended, word, seconds = node.do_shard(sys.executable, ["-c", code])
+    says = "print('working on', os.environ['OMP_NUM_THREADS']); sys.stderr.write('maquette: no.\\n')"
+    code = f"import os, sys; {says}; print('Blender quit'); sys.exit(3)"
+    ended, word, seconds = node.do_shard(sys.executable, ["-c", code], 3)
     assert (ended, word) == (3, "maquette: no.") and seconds > 0
-    assert "working" in capfd.readouterr().out
-    assert node.do_shard("nowhere", [])[:2] == (
+    assert "working on 3" in capfd.readouterr().out
+    assert node.do_shard("nowhere", [], 1)[:2] == (
         127,
         "nowhere is not there: install it, or name the command with --command.",
     )
@@ -150,7 +151,7 @@ def test_what_a_shard_started_ends_with_the_process_that_asked_for_it(tmp_path: 
     program = f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     wrapper = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {program!r}])"
     code = f"import runpy, sys; node = runpy.run_path({node.__file__!r}); arguments = ['-c', {wrapper!r}]"
-    asker = subprocess.Popen([sys.executable, "-c", f"{code}; node['do_shard'](sys.executable, arguments)"])
+    asker = subprocess.Popen([sys.executable, "-c", f"{code}; node['do_shard'](sys.executable, arguments, 1)"])
     wait_for(lambda: mark.is_file() and mark.read_text() != "")
     asker.send_signal(signal.SIGKILL)
     asker.wait()
