@@ -1,7 +1,7 @@
 """Plays a user in a real Blender window who brings pictures in: drops files, pastes, and clicks on Fix.
 
 Runs inside Blender, beside ``x_source.py`` and python-xlib. Environment: ``STORY_OUT`` the JSON file for what was seen;
-``STORY`` which of the stories it is: ``drop``, ``paste`` or ``fix``. The pictures lie beside this file.
+``STORY`` which of the stories it is: ``drop``, ``paste``, ``fix`` or ``queue``. The pictures lie beside this file.
 """
 
 from __future__ import annotations
@@ -129,6 +129,45 @@ def fix() -> Iterator[float]:
     seen["fixes"], seen["after"] = sorted(settings().fixes), levels()
 
 
+def states() -> list[str]:
+    return [entry.state for entry in state().queue]
+
+
+def queue() -> Iterator[float]:
+    """Three pictures, one of them damaged; then Esc, and another file, while a picture is under way."""
+    for item in list(bpy.data.objects):
+        bpy.data.objects.remove(item)
+    yield from stage.show_tab()
+    files = [{"name": name} for name in ("a.png", "damaged.png", "d.png")]
+    in_view(lambda: bpy.ops.maquette.drop_picture(directory=str(HERE), files=files))
+    settings().kind = "logo"  # which takes no networks
+    in_view(lambda: bpy.ops.maquette.generate_queue("INVOKE_DEFAULT"))
+    yield from until(lambda: "running" in states())
+    shot("queue-running.png")
+    yield from until(lambda: not state().step and "waiting" not in states())
+    yield 0.5
+    seen["states"], seen["workers"] = states(), len(stage.children())
+    seen["made"] = [[item.name, round(item.location.x, 2)] for item in bpy.data.objects]
+    state().queue_index = 1
+    yield 1.0
+    shot("queue-done.png")
+    in_view(bpy.ops.ed.undo)
+    yield 0.5
+    seen["undone"] = [[item.name for item in bpy.data.objects], states()]
+    settings().kind = "photo"
+    in_view(lambda: bpy.ops.maquette.add_to_queue(directory=str(HERE), files=[{"name": "b é.png"}, {"name": "d.png"}]))
+    in_view(lambda: bpy.ops.maquette.generate_queue("INVOKE_DEFAULT"))
+    yield from until(lambda: state().progress > 0.05)
+    stage.press("ESC")
+    yield from until(lambda: not state().step and not stage.children())
+    seen["stopped"] = states()
+    in_view(lambda: bpy.ops.maquette.generate_queue("INVOKE_DEFAULT"))
+    yield from until(lambda: state().progress > 0.05)
+    bpy.ops.wm.read_homefile()
+    yield from until(lambda: not stage.children() and not stage.files())
+    seen["loaded"] = [len(state().queue), state().step]
+
+
 def levels() -> dict[str, str]:
     """How good each line of the check found the picture."""
     return {finding["line"]: finding["level"] for finding in json.loads(state().check)}
@@ -137,7 +176,7 @@ def levels() -> dict[str, str]:
 def story() -> Iterator[float]:
     """The one that is asked for, and a picture of its end."""
     yield 1.0
-    yield from {"drop": drop, "paste": paste, "fix": fix}[os.environ["STORY"]]()
+    yield from {"drop": drop, "paste": paste, "fix": fix, "queue": queue}[os.environ["STORY"]]()
     yield 0.5
     shot("end.png")
 

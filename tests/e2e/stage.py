@@ -145,4 +145,4 @@ def play(chapters: Iterator[float], seen: dict[str, Any], out: Path) -> None:
         return None
 
     bpy.context.preferences.view.show_splash = False
-    bpy.app.timers.register(tick, first_interval=1.0)
+    bpy.app.timers.register(tick, first_interval=1.0, persistent=True)

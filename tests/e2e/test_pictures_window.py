@@ -77,3 +77,16 @@ def test_a_click_on_fix_mends_the_picture(play: Play, example: Path, tmp_path: P
     assert told["before"]["Resolution"] == "poor"
     assert told["fixes"] == ["upscale"]
     assert told["after"]["Resolution"] != "poor"
+
+
+def test_a_queue_of_pictures(play: Play, tmp_path: Path) -> None:
+    (tmp_path / "damaged.png").write_bytes(b"no picture")
+    told = play("queue", "a.png", "b é.png", "d.png")
+    assert told["states"] == ["done", "refused", "done"]
+    assert told["workers"] == 1, "it stays warm"
+    (first, at), (second, beside) = told["made"]
+    assert (first, at, second) == ("a", 0.0, "d")
+    assert beside > 0.3
+    assert told["undone"] == [["a"], ["done", "refused", "done"]]
+    assert told["stopped"] == ["done", "refused", "done", "waiting", "waiting"]
+    assert told["loaded"] == [0, ""]
