@@ -19,7 +19,7 @@ FILL = 0.9
 CROP = 512
 LONGEST_SIDE = 4096
 """Most pixels on the longest side of `Subject.picture`."""
-SMALLEST_SUBJECT = 24
+SMALLEST_SUBJECT = 16
 """Fewest pixels on the subject's longest side."""
 SPECK_SHARE = 0.01
 LABEL_SIZE = 512

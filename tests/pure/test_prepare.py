@@ -117,7 +117,7 @@ def test_empty_and_tiny_subjects_are_refused() -> None:
     with pytest.raises(PictureError, match="no subject"):
         prepare_subject(np.zeros((64, 64, 4), np.uint8))
     with pytest.raises(PictureError, match="larger"):
-        prepare_subject(cut(64, 64, 20, 20, 40, 40))
+        prepare_subject(cut(64, 64, 20, 20, 35, 35))
     one = np.zeros((256, 256, 4), np.uint8)
     one[100, 100] = 255
     with pytest.raises(PictureError, match="larger"):
