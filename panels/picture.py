@@ -121,7 +121,7 @@ def _draw_finding(
     """One line, with a button for what would mend it."""
     text, fix = f"{finding['line']}: {finding['text']}", finding["fix"]
     draw_text(row, context, text, icon=_ICONS[finding["level"]], beside=_BUTTON)
-    if not fix or fix in settings.fixes:
+    if not fix or fix in settings.fixes or (fix == "choose" and settings.kind in _WHOLE):
         return
     button = row.row()
     button.alignment = "RIGHT"

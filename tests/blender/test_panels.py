@@ -275,6 +275,23 @@ def test_an_edited_view_has_a_button_of_its_own(tmp_path: Path) -> None:
     assert shown == [{}, {"project_from": "CAMERA"}]
 
 
+def test_several_things_in_a_picture_are_chosen_among_and_the_mask_painted(tmp_path: Path) -> None:
+    """Once a picture has been checked; kinds of which no subject is cut out have nothing to choose."""
+    settings, state = bpy.context.scene.maquette, bpy.context.window_manager.maquette_state
+    choosing = {"previous_subject", "pick_subject", "next_subject"}
+    settings.image_path = state.checked = str(tmp_path / "pair.png")
+    assert not choosing & set(buttons(draw(MAQUETTE_PT_generate)))
+    state.subjects, state.subjects_of = "[[0.2, 0.5], [0.7, 0.5]]", settings.image_path
+    assert {*choosing, "edit_mask"} <= set(buttons(draw(MAQUETTE_PT_generate)))
+    state.check = json.dumps([{"line": "Subject", "level": "poor", "text": "Two things.", "fix": "choose"}])
+    assert len(buttons(draw(MAQUETTE_PT_generate))["pick_subject"]) == 2, "one of them is the line's Fix"
+    settings.kind = "logo"
+    assert not {*choosing, "edit_mask"} & set(buttons(draw(MAQUETTE_PT_generate)))
+    settings.kind = "auto"
+    state.subjects = "[[0.2, 0.5]]"
+    assert not {"previous_subject", "next_subject"} & set(buttons(draw(MAQUETTE_PT_generate)))
+
+
 def test_a_picture_is_checked_before_it_is_used(tmp_path: Path) -> None:
     """What is poor comes first and in full, what is good in one line; another picture has not been checked."""
     settings, state = bpy.context.scene.maquette, bpy.context.window_manager.maquette_state
