@@ -70,7 +70,7 @@ def plot() -> None:
     with open(TABLE, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     values = {name: [int(row[name]) for row in rows] for name in COLUMNS}
-    figure, (memory, files) = pyplot.subplots(2, 1, sharex=True, figsize=(8, 5), height_ratios=(3, 1))
+    figure, (memory, files) = pyplot.subplots(2, 1, sharex=True, figsize=(8, 5), height_ratios=(3, 2))
     memory.plot(values["picture"], values["worker_mb"], label="worker", linewidth=1)
     memory.plot(values["picture"], values["driver_mb"], label="driver", linewidth=1)
     memory.set(ylabel="memory (MB)", ylim=(0, None))
@@ -79,7 +79,7 @@ def plot() -> None:
     files.plot(values["picture"], values["processes"], label="processes", linewidth=1)
     files.set(xlabel="pictures finished", ylabel="count", ylim=(0, None))
     for axes in (memory, files):
-        axes.legend(loc="lower right", fontsize=8)
+        axes.legend(loc="center", fontsize=8)
         axes.grid(alpha=0.3)
     figure.tight_layout()
     figure.savefig(FIGURE, dpi=110)
