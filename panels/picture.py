@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import bpy
 
 from ..blender import thumbnail
 from ..blender.checked_files import checked_file
 from ..blender.masks import mask_changed, mask_of
+from ..contracts import Fix
 from ..operators.check_image import MAQUETTE_OT_check_image
 from ..operators.choose_picture import MAQUETTE_OT_choose_picture
 from ..operators.choose_subject import (
@@ -102,9 +104,12 @@ def _draw_check(layout: bpy.types.UILayout, context: bpy.types.Context, settings
     if good:
         draw_text(column, context, f"Good: {', '.join(good)}", icon=_ICONS["good"])
     if settings.fixes:
-        row = layout.row(align=True)
-        row.label(text="Fixes")
-        row.prop(settings, "fixes")
+        column = layout.column(align=True)
+        column.label(text="Fixes")
+        # In two columns: in one row, four names are too long for a narrow sidebar.
+        buttons = column.grid_flow(columns=2, even_columns=True, align=True, row_major=True)
+        for fix in get_args(Fix):
+            buttons.prop_enum(settings, "fixes", fix)
 
 
 def _is_checked(context: bpy.types.Context, settings: MAQUETTE_PG_settings) -> bool:

@@ -33,7 +33,7 @@ class Layout:
     def _inner(self, **_options: object) -> Layout:
         return Layout(self.drawn)
 
-    row = column = box = _inner
+    row = column = box = grid_flow = _inner
 
     def label(self, text: str, icon: str = "NONE") -> None:
         self.drawn.append(("label", text))
@@ -44,6 +44,10 @@ class Layout:
     def prop(self, owner: Any, name: str, **_options: object) -> None:
         assert name in owner.bl_rna.properties
         self.drawn.append(("prop", name))
+
+    def prop_enum(self, owner: Any, name: str, value: str) -> None:
+        assert value in owner.bl_rna.properties[name].enum_items
+        self.drawn.append(("prop_enum", value))
 
     def operator_menu_enum(self, name: str, choice: str, text: str, icon: str = "NONE") -> None:
         module, _, function = name.partition(".")
@@ -306,5 +310,9 @@ def test_a_picture_is_checked_before_it_is_used(tmp_path: Path) -> None:
     lines = [text for text in texts if text.split(":")[0] in {*levels, "Good"}]
     assert lines == ["Lighting: Lighting it is.", "Subject: Subject it is.", "Good: sharpness, background"]
     assert "check_image" not in buttons(drawn)
+    settings.fixes = {"crop"}
+    state.checked = settings.image_path
+    fixes = [value for name, value in draw(MAQUETTE_PT_generate) if name == "prop_enum"]
+    assert fixes == ["crop", "straighten", "expose", "upscale"], "any of them can be switched off, or on"
     settings.image_path = str(tmp_path / "other.png")
     assert "check_image" in buttons(draw(MAQUETTE_PT_generate))
