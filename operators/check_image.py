@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,10 @@ from .. import transfer
 from ..blender.checked_files import Which, keep_prepared, take_files
 from ..blender.masks import mask_changed
 from ..blender.redraw import redraw_sidebars
-from ..errors import CancelledError, MaquetteError, WorkerError
-from ..events import Cancelled, Done, Progress
+from ..errors import MaquetteError
 from ..jobs import Job
 from ..properties import check_key
+from .asking import Asking
 from .generation import shared_worker
 from .run_settings import run_settings
 
@@ -42,13 +41,14 @@ def check_soon_in(window: bpy.types.Window) -> None:
             check_soon()
 
 
-class MAQUETTE_OT_check_image(bpy.types.Operator):
+class MAQUETTE_OT_check_image(Asking, bpy.types.Operator):
     """Measure what the picture is fit for: its subject, sharpness, light, background and view; and show it as it will
     be used. No object in the scene changes"""
 
     bl_idname = "maquette.check_image"
     bl_label = "Check Picture"
     bl_options = {"REGISTER"}
+    stopped = "Stopped: the picture was not checked."
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -60,78 +60,20 @@ class MAQUETTE_OT_check_image(bpy.types.Operator):
             return False
         return True
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Have it checked by the worker while Blender stays usable."""
-        if bpy.app.background:
-            return self.execute(context)
-        try:
-            self._begin(context)
-        except MaquetteError as error:
-            return self._fail(context, error)
-        self._timer = context.window_manager.event_timer_add(0.05, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        try:
-            if not self._tick(context):
-                return {"PASS_THROUGH"}
-        except MaquetteError as error:
-            return self._fail(context, error)
-        finally:
-            redraw_sidebars()
-        self._close(context)
-        return {"FINISHED"}
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Blender ends the operator: its window closes, or another file is loaded."""
-        self._close(context)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Wait for the result: for scripts and for Blender without a window."""
-        try:
-            self._begin(context)
-            while not self._tick(context):
-                time.sleep(0.02)
-        except MaquetteError as error:
-            return self._fail(context, error)
-        self._close(context)
-        return {"FINISHED"}
-
-    def _begin(self, context: bpy.types.Context) -> None:
-        self._job: Job | None = None
-        self._timer: Any = None
-        self._start(context)
-
-    def _start(self, context: bpy.types.Context) -> None:
+    def ask(self, context: bpy.types.Context) -> Job:
         """Have the picture of the settings checked as they are now."""
         state = context.window_manager.maquette_state
         self._path: str = context.scene.maquette.image_path
         self._asked = _payload(context)
         state.check = state.checked = state.checked_key = ""
-        self._job = shared_worker().submit("check", self._asked)
+        job = shared_worker().submit("check", self._asked)
         state.checking = True
+        return job
 
-    def _tick(self, context: bpy.types.Context) -> bool:
-        """Whether the check is over; its lines are in the window manager then."""
-        for event in self._job.poll() if self._job is not None else ():
-            if isinstance(event, Done):
-                if not mask_changed(self._path) and _payload(context) == self._asked:
-                    self._take(context, event.folder)
-                    return True
-                self._end_job()  # the user has changed something meanwhile
-                self._start(context)
-                return False
-            if isinstance(event, Cancelled):
-                raise CancelledError("Stopped: the picture was not checked.")
-            if not isinstance(event, Progress):
-                raise WorkerError(event.message)
-        return False
-
-    def _take(self, context: bpy.types.Context, folder: Path) -> None:
-        """Keep what was found."""
+    def take(self, context: bpy.types.Context, folder: Path) -> bool:
+        """Keep what was found, unless the user has changed something meanwhile."""
+        if mask_changed(self._path) or _payload(context) != self._asked:
+            return False
         findings, subjects, chosen = transfer.load_check(folder)
         names: dict[Which, str] = {
             "picture": transfer.PICTURE,
@@ -144,26 +86,18 @@ class MAQUETTE_OT_check_image(bpy.types.Operator):
         state.subjects, state.chosen, state.subjects_of = json.dumps(subjects), chosen, self._path
         state.check, state.checked = json.dumps(findings), self._path
         state.checked_key = check_key(context.scene.maquette)
+        return True
 
-    def _close(self, context: bpy.types.Context) -> None:
+    def let_go(self, context: bpy.types.Context) -> None:
         context.window_manager.maquette_state.checking = False
-        if self._timer is not None:
-            context.window_manager.event_timer_remove(self._timer)
-            self._timer = None
-        self._end_job()
+        redraw_sidebars()
 
-    def _end_job(self) -> None:
-        if self._job is not None:
-            self._job.close()
-            self._job = None
-
-    def _fail(self, context: bpy.types.Context, error: MaquetteError) -> set[str]:
-        self._close(context)
+    def fail(self, context: bpy.types.Context, error: MaquetteError) -> None:
+        """Show it where the lines of the check would stand."""
         state = context.window_manager.maquette_state
         finding = {"line": "Picture", "level": "poor", "text": str(error), "fix": ""}
         state.check, state.checked, state.subjects_of = json.dumps([finding]), self._path, ""
         self.report({"WARNING"}, str(error))
-        return {"CANCELLED"}
 
 
 def _payload(context: bpy.types.Context) -> dict[str, Any]:
