@@ -40,9 +40,11 @@ def check_lighting(scene: Scene) -> Finding:
     white = high >= _FULL
     washed_out = high >= _NEARLY_FULL and middle >= _PALE_LIFTED and low >= _LIFTED
     if washed_out or blown >= _ALL_BLOWN or (white and (blown >= _BLOWN or middle >= _PALER)):
-        return _finding("poor", blown, "The subject is over-exposed: its bright parts have lost their colours")
+        return _finding("poor", blown, "The subject is over-exposed, its colours and edges are lost: use less light")
     if highest < _DARK:
-        return _finding("poor", highest / 255, "The subject is far too dark: light it better", fix=True)
+        return _finding(
+            "poor", highest / 255, "The subject is far too dark, and so will its texture be: light it better", fix=True
+        )
     shadow = hard_shadow(scene)
     if shadow >= _CUT:
         text = (

@@ -34,7 +34,7 @@ def check_sharpness(scene: Scene) -> Finding:
     text = {
         "good": "The subject is sharp",
         "fair": "The subject is a little soft: focus on it, and hold the camera still.",
-        "poor": "The subject is blurred: take the picture again, focused and with more light.",
+        "poor": "The subject is blurred, and so will its texture be: take it again, focused and with more light.",
     }[level]
     return Finding("Sharpness", level, round(radius, 2), "px", text)
 
