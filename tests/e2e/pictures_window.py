@@ -140,9 +140,10 @@ def queue() -> Iterator[float]:
     yield from stage.show_tab()
     files = [{"name": name} for name in ("a.png", "damaged.png", "d.png")]
     in_view(lambda: bpy.ops.maquette.drop_picture(directory=str(HERE), files=files))
-    settings().kind = "logo"  # which takes no networks
+    settings().kind, settings().quality = "logo", "draft"  # the first takes no networks
+    settings().texture_size = "0"
     in_view(lambda: bpy.ops.maquette.generate_queue("INVOKE_DEFAULT"))
-    yield from until(lambda: "running" in states())
+    yield from until(lambda: state().progress > 0.05)
     shot("queue-running.png")
     yield from until(lambda: not state().step and "waiting" not in states())
     yield 0.5
