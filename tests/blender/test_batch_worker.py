@@ -11,7 +11,7 @@ from typing import Any
 
 import bpy
 import pytest
-from maquette import model_set, pipeline
+from maquette import pipeline
 from maquette.batching.finish import RESULT
 from maquette.blender import export
 from maquette.commands import batch_worker, batch_workers
@@ -30,7 +30,6 @@ def formulas(monkeypatch: pytest.MonkeyPatch, balls: ModuleType) -> list[Setting
         mesh = balls.ball(size=64)
         return SimpleNamespace(mesh=mesh, report=balls.ball_report(str(path), mesh))
 
-    monkeypatch.setattr(model_set, "load_models", lambda _settings: None)
     monkeypatch.setattr(pipeline, "generate", generate)
     return asked
 

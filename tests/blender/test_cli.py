@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import trimesh
-from maquette import cli, model_set, pipeline
+from maquette import cli, pipeline
 from maquette.contracts import Settings
-from maquette.errors import ModelError, PictureError
+from maquette.errors import PictureError
 from PIL import Image
 
 
@@ -39,7 +39,6 @@ def asked(monkeypatch: pytest.MonkeyPatch, balls: ModuleType) -> list[Settings]:
         mesh = balls.ball(size=settings.texture_size or 64)
         return SimpleNamespace(mesh=mesh, report=balls.ball_report(str(path), mesh))
 
-    monkeypatch.setattr(model_set, "load_models", lambda _settings: None)
     monkeypatch.setattr(pipeline, "generate", generate)
     return calls
 
@@ -179,15 +178,12 @@ def test_failure_is_one_line_and_leaves_nothing(
     assert names(tmp_path) == []
 
 
-def test_missing_network_is_a_failure(
-    asked: list[Settings], picture: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
-) -> None:
-    def missing(_settings: Settings) -> None:
-        raise ModelError("There is no network called x: choose another.")
-
-    monkeypatch.setattr(model_set, "load_models", missing)
-    assert cli.main(["generate", str(picture), "-o", str(picture.with_suffix(".glb"))]) == 1
-    assert capfd.readouterr().err == "maquette: There is no network called x: choose another.\n"
+def test_missing_network_is_a_failure(picture: Path, capfd: Any) -> None:
+    out = picture.with_suffix(".glb")
+    assert cli.main(["generate", str(picture), "-o", str(out), "--shape-model", "nothing"]) == 1
+    error = capfd.readouterr().err
+    assert error.startswith("maquette: There is no model 'nothing'") and error.count("\n") == 1
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(("target", "said"), [("missing/out.glb", "does not exist"), ("dir.glb", "is a folder")])

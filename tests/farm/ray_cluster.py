@@ -18,7 +18,7 @@ __all__ = ["Cluster", "cluster"]
 
 PORT = 6379
 LIMIT = 120.0
-NOTE = Path("/tmp/ray/ray_current_cluster")
+NOTE = Path("/tmp") / "ray" / "ray_current_cluster"
 """Where Ray notes the address of the last cluster that was started on a machine."""
 # The head gives a node up after some 10 s, and a node gives up when it has not reached the head for 30: in between it
 # works on alone. Ray's own figures are longer.
