@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 from ..bootstrap import RUNTIME_VARIABLE
@@ -150,7 +150,7 @@ def find_pip() -> list[str]:
 
 
 @contextlib.contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def _writing(folder: Path) -> Generator[None]:
     """Put what the file system has to say into words."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
