@@ -74,6 +74,8 @@ def _blurred(values: Float) -> Float:
     for axis in (0, 1):
         padded = np.pad(values, [(4, 4) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
         size = values.shape[axis]
-        parts = (np.take(padded, np.arange(size) + 4 + k, axis) * w for k, w in zip(offsets, kernel, strict=True))
-        values = np.sum(list(parts), axis=0)
-    return values.astype(np.float32)
+        values = np.zeros(values.shape, np.float32)
+        for start, weight in enumerate(kernel.tolist()):  # one term at a time: the picture may be a large one
+            part = slice(start, start + size)
+            values += np.float32(weight) * (padded[part] if axis == 0 else padded[:, part])
+    return values
