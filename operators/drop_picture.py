@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 
 import bpy
-from bpy.props import CollectionProperty, StringProperty
 
-from ..errors import PictureError
-from .picture_queue import chosen_files, take_pictures
+from .picture_files import PictureFiles
+from .picture_queue import take_pictures
 
 __all__ = ["MAQUETTE_FH_picture", "MAQUETTE_OT_drop_picture"]
 
@@ -16,29 +15,17 @@ _TAB = "Maquette"
 _TRIES, _PAUSE = 20, 0.1  # seconds
 
 
-class MAQUETTE_OT_drop_picture(bpy.types.Operator):
+class MAQUETTE_OT_drop_picture(PictureFiles, bpy.types.Operator):
     """Take the picture for the next mesh, and show Maquette's tab. Several form a queue"""
 
     bl_idname = "maquette.drop_picture"
     bl_label = "Picture for Maquette"  # an entry of the menu that Blender shows after the drop
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}
 
-    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
-    directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE", "HIDDEN"})
-    files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"SKIP_SAVE", "HIDDEN"})
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            paths = chosen_files(self)
-        except PictureError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        if not paths:
-            return {"CANCELLED"}
+    def use(self, context: bpy.types.Context, paths: list[str]) -> None:
         if context.area is not None and context.area.type == "VIEW_3D":
             _show_tab(context.area)
         take_pictures(context, paths)
-        return {"FINISHED"}
 
 
 def _show_tab(area: bpy.types.Area) -> None:

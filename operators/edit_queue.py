@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import BoolProperty, CollectionProperty, StringProperty
 
 from ..blender.redraw import redraw_sidebars
-from ..errors import PictureError
-from .picture_queue import add_pictures, chosen_files, count
+from .picture_files import PictureFiles
+from .picture_queue import add_pictures, count
 from .queue_run import current_queue
 
 __all__ = [
@@ -20,30 +19,19 @@ __all__ = [
 _AGAIN = ("refused", "failed")
 
 
-class MAQUETTE_OT_add_to_queue(bpy.types.Operator):
+class MAQUETTE_OT_add_to_queue(PictureFiles, bpy.types.Operator):
     """Choose more pictures, each for a mesh of its own"""
 
     bl_idname = "maquette.add_to_queue"
     bl_label = "Add Pictures"
     bl_options = {"INTERNAL"}
 
-    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
-    directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE", "HIDDEN"})
-    files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"SKIP_SAVE", "HIDDEN"})
-    filter_image: BoolProperty(default=True, options={"SKIP_SAVE", "HIDDEN"})
-    filter_folder: BoolProperty(default=True, options={"SKIP_SAVE", "HIDDEN"})
-
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            add_pictures(context, chosen_files(self))
-        except PictureError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
+    def use(self, context: bpy.types.Context, paths: list[str]) -> None:
+        add_pictures(context, paths)
 
 
 class MAQUETTE_OT_remove_from_queue(bpy.types.Operator):
