@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from . import preferences, properties
+from . import preferences, properties, run_state
 from .blender import mask_overlay, masks, thumbnail
 from .cli import main
 from .operators import batch, cleaning, generation, model_tasks, queue_run, shortcuts
@@ -87,8 +87,8 @@ __all__ = ["CLASSES", "register", "unregister"]
 CLASSES = (
     preferences.MAQUETTE_AP_preferences,
     properties.MAQUETTE_PG_settings,
-    properties.MAQUETTE_PG_queued,
-    properties.MAQUETTE_PG_state,
+    run_state.MAQUETTE_PG_queued,
+    run_state.MAQUETTE_PG_state,
     MAQUETTE_OT_choose_picture,
     MAQUETTE_OT_drop_picture,
     MAQUETTE_FH_picture,

@@ -10,7 +10,7 @@ import bpy
 
 from ..blender.redraw import redraw_sidebars
 from ..errors import PictureError
-from ..properties import MAQUETTE_PG_queued
+from ..run_state import MAQUETTE_PG_queued
 from .check_image import check_soon
 
 __all__ = ["add_pictures", "check_name", "chosen_files", "count", "find", "next_waiting", "take_pictures"]

@@ -14,7 +14,7 @@ from ..operators.edit_queue import (
 from ..operators.generate_queue import MAQUETTE_OT_generate_queue
 from ..operators.picture_queue import count
 from ..operators.queue_run import current_queue
-from ..properties import MAQUETTE_PG_queued, MAQUETTE_PG_state
+from ..run_state import MAQUETTE_PG_queued, MAQUETTE_PG_state
 from .generate import MAQUETTE_PT_generate
 from .text import draw_text
 

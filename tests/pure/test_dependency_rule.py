@@ -108,7 +108,7 @@ PARTS = {
 
 # These join both sides, but leave networks and native libraries to the worker, so that a crash there never reaches the
 # user's scene.
-BLENDER_SIDE = {"operators", "panels", "registration", "properties", "preferences"}
+BLENDER_SIDE = {"operators", "panels", "registration", "properties", "preferences", "run_state"}
 WORKER_ONLY = {
     "pipeline",
     "worker",
