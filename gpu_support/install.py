@@ -218,9 +218,10 @@ def _download(
 def _size_of(folder: Path) -> int:
     """The bytes in all files of a folder that someone else is writing to."""
     size = 0
-    for file in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            size += file.stat().st_size
+    for place, _, names in os.walk(folder):  # passes over what is gone by the time it comes there
+        for name in names:
+            with contextlib.suppress(OSError):
+                size += os.stat(os.path.join(place, name)).st_size
     return size
 
 
