@@ -9,7 +9,7 @@ from typing import Any
 
 from .contracts import Float, Pixels, Point, Settings
 from .errors import PictureError
-from .inference.checks.check import check_picture
+from .inference.checks.check import check_and_cut
 from .inference.checks.finding import Finding, Level
 from .inference.choose import alpha_pieces, number_of_thing, points_on_things
 from .inference.cutout import cut_out, needs_matte, no_subject, on_white
@@ -65,8 +65,8 @@ def inspect_file(picture: Path, settings: Settings) -> Inspection:
     mended = opened
     if settings.fixes:
         mended = mend_picture(opened, settings.fixes, models.matte, models.upscale)
-    findings = check_picture(mended.pixels, mended.background, models.matte, models.depth, mended.subject)
-    prepared = _cut(mended, models.matte)
+    seen = (mended.pixels, mended.background, models.matte, models.depth, mended.subject)
+    findings, prepared = check_and_cut(*seen)
     original = prepared if mended is opened else _cut(opened, models.matte)
     things = _things(opened, models.matte)
     return Inspection(

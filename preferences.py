@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from importlib import metadata
 from typing import TypeAlias, get_args
 
@@ -51,6 +52,7 @@ def _devices(_self: object, _context: object) -> list[_Item]:
     return _shown
 
 
+@cache  # asked at every drawing; looking takes milliseconds
 def _installed(distribution: str) -> bool:
     try:
         metadata.distribution(distribution)

@@ -11,6 +11,7 @@ from typing import get_args
 from .. import launch
 from ..contracts import Device
 from ..errors import WorkerError
+from ..machine import available_cores, read_memory
 from .common import ArgumentError, check_mesh_suffix
 
 __all__ = ["check_formats", "default_jobs", "worker_commands"]
@@ -88,16 +89,12 @@ def _base(blender: str | None) -> list[str]:
 
 def _cores() -> int:
     """How many cores this process may use: render farms and clusters give a task its share in OMP_NUM_THREADS."""
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    there = available_cores()
     share = os.environ.get("OMP_NUM_THREADS", "")
     return min(there, int(share)) if share.isdecimal() and int(share) else there
 
 
 def _free_memory() -> float:
     """Bytes that programs may still take; unlimited where the system does not say."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            found = next(line for line in file if line.startswith("MemAvailable:"))
-        return float(found.split()[1]) * 1024
-    except (OSError, StopIteration, ValueError, IndexError):
-        return float("inf")
+    free = read_memory()[1]
+    return float("inf") if free is None else float(free)

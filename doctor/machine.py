@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import platform
 import re
 import subprocess
@@ -12,10 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["describe_graphics", "describe_machine", "missing_libraries", "read_memory"]
+from ..machine import ask_system, available_cores, read_memory
 
-_PATIENCE = 10.0
-"""Seconds that a system's own tool gets to answer."""
+__all__ = ["describe_graphics", "describe_machine", "missing_libraries"]
 
 _LIBRARIES = {
     "linux": ("libcuda.so.1", "libcudart.so.13", "libcublas.so.13", "libcufft.so.12", "libcudnn.so.9"),
@@ -26,49 +24,13 @@ _LIBRARIES = {
 def describe_machine() -> dict[str, Any]:
     """Operating system, processor, cores that may be used, and memory in bytes (None where it cannot be told)."""
     total, free = read_memory()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "system": platform.platform(),
         "processor": _processor(),
-        "cores": cores,
+        "cores": available_cores(),
         "memory_total": total,
         "memory_free": free,
     }
-
-
-def read_memory() -> tuple[int | None, int | None]:
-    """All memory and what is free of it, in bytes; None for what this system does not tell."""
-    try:
-        if sys.platform == "linux":
-            return _linux_memory(Path("/proc/meminfo").read_text(encoding="ascii"))
-        if sys.platform == "win32":
-            return _windows_memory()
-        return int(_ask("sysctl", "-n", "hw.memsize")), None
-    except (OSError, ValueError, KeyError, subprocess.SubprocessError):
-        return None, None
-
-
-def _linux_memory(text: str) -> tuple[int, int]:
-    sizes = {name: int(value) * 1024 for name, value in re.findall(r"^(\w+):\s+(\d+) kB$", text, re.MULTILINE)}
-    return sizes["MemTotal"], sizes["MemAvailable"]
-
-
-def _windows_memory() -> tuple[int, int]:
-    class Status(ctypes.Structure):
-        """MEMORYSTATUSEX of the Windows API."""
-
-        _fields_ = (
-            ("length", ctypes.c_ulong),
-            ("load", ctypes.c_ulong),
-            *((name, ctypes.c_ulonglong) for name in ("total", "free", "d", "e", "f", "g", "h")),
-        )
-
-    status = Status()
-    status.length = ctypes.sizeof(Status)
-    windows: Any = vars(ctypes)["windll"]  # only Windows has it
-    if not windows.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
-        raise OSError("GlobalMemoryStatusEx failed")
-    return status.total, status.free
 
 
 def _processor() -> str:
@@ -87,7 +49,7 @@ def describe_graphics() -> list[Mapping[str, str]]:
     """NVIDIA's cards as the driver's own tool tells them; empty where it is missing."""
     fields = ("name", "driver_version", "memory.total", "memory.used")
     try:
-        answer = _ask("nvidia-smi", f"--query-gpu={','.join(fields)}", "--format=csv,noheader")
+        answer = ask_system("nvidia-smi", f"--query-gpu={','.join(fields)}", "--format=csv,noheader")
     except (OSError, subprocess.SubprocessError):
         return []
     rows = [line.split(",") for line in answer.splitlines() if line.count(",") == len(fields) - 1]
@@ -103,10 +65,3 @@ def missing_libraries() -> list[str]:
         except OSError:
             missing.append(name)
     return missing
-
-
-def _ask(*command: str) -> str:
-    """What a tool of the system prints."""
-    flags = subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
-    done = subprocess.run(command, capture_output=True, check=True, timeout=_PATIENCE, creationflags=flags)
-    return done.stdout.decode("utf-8", "replace").strip()

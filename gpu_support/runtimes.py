@@ -6,6 +6,7 @@ import platform
 import sys
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def this_python() -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
+@cache
 def runtimes_for(system: str, python: str, table: Path = TABLE) -> tuple[Runtime, ...]:
     """What can be installed for Blender with that Python on that platform; empty where there is nothing."""
     entries: list[dict[str, Any]] = tomllib.loads(table.read_text(encoding="utf-8"))["runtime"]

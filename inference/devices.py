@@ -10,6 +10,7 @@ import onnxruntime
 
 from ..contracts import Device
 from ..errors import DeviceError
+from ..machine import available_cores
 from .model_folder import default_folder
 
 __all__ = [
@@ -139,5 +140,4 @@ def processor_cores() -> int:
     told = os.environ.get(THREADS, "")
     if told.isdecimal():
         return max(1, min(int(told), 16))
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    return max(1, min(count, 16))
+    return min(available_cores(), 16)

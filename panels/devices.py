@@ -39,11 +39,12 @@ def _draw_runtime(layout: bpy.types.UILayout) -> None:
         row.label(text="GPU support is installed.", icon="CHECKMARK")
         row.operator(MAQUETTE_OT_remove_gpu_support.bl_idname, text="Remove", icon="TRASH")
     else:
-        for runtime in available_runtimes():
+        runtimes = available_runtimes()
+        for runtime in runtimes:
             row = layout.split(factor=0.8)
             row.label(text=f"{runtime.title} support: {runtime.sizes}. Needs {runtime.needs}.")
             row.operator(
                 MAQUETTE_OT_install_gpu_support.bl_idname, text="Install", icon="IMPORT"
             ).device = runtime.device
-        if available_runtimes() and not bpy.app.online_access:
+        if runtimes and not bpy.app.online_access:
             layout.label(text="To install, allow Blender to go online: Preferences > System > Network.", icon="INFO")

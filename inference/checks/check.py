@@ -22,7 +22,7 @@ from .subject import check_subject
 from .tilt import check_tilt
 from .viewpoint import check_viewpoint
 
-__all__ = ["check_picture", "check_scene"]
+__all__ = ["check_and_cut", "check_picture", "check_scene"]
 
 
 def check_picture(
@@ -55,14 +55,27 @@ def check_picture(
     ModelError
         A network fails.
     """
+    return check_and_cut(pixels, background, matte_model, depth_model, point)[0]
+
+
+def check_and_cut(
+    pixels: Pixels,
+    background: Background,
+    matte_model: MatteModel,
+    depth_model: DepthModel,
+    point: Point | None = None,
+) -> tuple[tuple[Finding, ...], Pixels | None]:
+    """`check_picture`, and the picture cut out, which it needs anyway: as `cutout.cut_out` gives it, None where no
+    subject is found."""
+    cut = None
     try:
         found = find_things(on_white(pixels), matte_model, point) if needs_matte(pixels[..., 3], background) else None
         cut = cut_out(pixels, background, matte_model, found, point)
         subject = prepare_subject(cut)
     except PictureError as error:
-        return _without_subject(pixels, str(error))
+        return _without_subject(pixels, str(error)), cut
     findings = check_scene(Scene(pixels, without_specks(cut)[..., 3], found))
-    return (*findings, check_viewpoint(depth_model.estimate(subject, both_ways=False)))
+    return (*findings, check_viewpoint(depth_model.estimate(subject, both_ways=False))), cut
 
 
 def check_scene(scene: Scene) -> tuple[Finding, ...]:

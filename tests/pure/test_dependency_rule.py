@@ -39,7 +39,8 @@ PARTS = {
     "polygon_files": BASE | {"array_files", "geometry"},
     "meshfiles": BASE,
     "geometry": BASE,
-    "inference": BASE,
+    "machine": set[str](),
+    "inference": BASE | {"machine"},
     "model_set": BASE | {"inference"},
     "steps": {"errors"},
     "pipeline": BASE
@@ -52,7 +53,7 @@ PARTS = {
     "protocol": {"errors"},
     "launch": {"bootstrap", "errors", "protocol"},
     "gpu_support": {"bootstrap", "errors", "inference.model_folder", "launch"},
-    "doctor": BASE | {"gpu_support", "inference", "model_set", "modelstore", "pipeline", "steps", "version"},
+    "doctor": BASE | {"gpu_support", "inference", "machine", "model_set", "modelstore", "pipeline", "steps", "version"},
     "jobs": {"errors", "events", "launch", "protocol"},
     "batching": BASE
     | {

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from maquette import machine
 from maquette.contracts import Device
-from maquette.doctor import devices, examine, machine
+from maquette.doctor import devices, examine
+from maquette.doctor import machine as graphics
 from maquette.doctor.models import check_models
 from maquette.doctor.text import problems, tell
 from maquette.inference.card import EMBEDDED
@@ -111,7 +113,7 @@ def test_memory_that_is_not_told_is_unknown(monkeypatch: pytest.MonkeyPatch, rep
 
 def test_no_card_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert machine.describe_graphics() == []
+    assert graphics.describe_graphics() == []
 
 
 def test_cards_are_read_from_what_the_driver_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -119,7 +121,7 @@ def test_cards_are_read_from_what_the_driver_says(monkeypatch: pytest.MonkeyPatc
     tool.write_text("#!/bin/sh\necho 'NVIDIA H100, 580.1, 81559 MiB, 4 MiB'\n", encoding="utf-8")
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    assert machine.describe_graphics() == [
+    assert graphics.describe_graphics() == [
         {"name": "NVIDIA H100", "driver_version": "580.1", "memory.total": "81559 MiB", "memory.used": "4 MiB"}
     ]
 
