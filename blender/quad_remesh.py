@@ -14,9 +14,10 @@ from .stand_in import plain_mesh, stand_in
 __all__ = ["quadriflow", "voxel_remesh"]
 
 _CLOSE_ENOUGH = 0.1
-_ATTEMPTS = 4
+_ATTEMPTS = 6
 _DAMPING = 0.6
-"""QuadriFlow's count jumps about as what is asked for changes: a full correction overshoots."""
+"""QuadriFlow's count jumps about as what is asked for changes: a full correction overshoots. It also differs from run
+to run: 60 times 600 faces of the same sphere gave 383 to 542 (Blender 4.5 and 5.2)."""
 
 
 def quadriflow(
@@ -40,7 +41,9 @@ def quadriflow(
     for _ in range(_ATTEMPTS):
         result = _once(context, mesh, asked, keep_sharp, keep_rims)
         if result is None:
-            break
+            if best is None:
+                break
+            continue  # chance: it took this mesh before
         if best is None or abs(result.n_faces - target) < abs(best.n_faces - target):
             best = result
         if abs(result.n_faces - target) <= _CLOSE_ENOUGH * target:

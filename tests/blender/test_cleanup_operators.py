@@ -843,10 +843,10 @@ def test_quad_remesh_gives_quads_of_the_same_shape(scale: float, said: list[str]
     paint(item)
     item.scale = (scale, scale, scale)
     bpy.context.view_layer.update()
-    assert bpy.ops.maquette.quad_remesh(target_faces=600) == {"FINISHED"}
+    assert bpy.ops.maquette.quad_remesh(target_faces=1200) == {"FINISHED"}
     mesh = item.data
-    assert 400 <= len(mesh.polygons) <= 800
-    assert (abs(len(mesh.polygons) - 600) > 60) == ("600 were asked for" in said[0])
+    assert 800 <= len(mesh.polygons) <= 1600
+    assert (abs(len(mesh.polygons) - 1200) > 120) == ("1,200 were asked for" in said[0])
     assert np.mean([face.loop_total == 4 for face in mesh.polygons]) > 0.98
     assert volume(item) == pytest.approx(4 / 3 * np.pi, rel=0.05)
     check_paint(item)
