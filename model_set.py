@@ -14,13 +14,14 @@ from .inference.foreign import ForeignDepth, open_foreign
 from .inference.light import LightModel
 from .inference.matte import MatteModel
 from .inference.session import Session
+from .inference.shadow import ShadowModel
 from .inference.shape import ShapeModel
 from .inference.triplane import TriplaneModel
 from .inference.upscale import UpscaleModel
 
 __all__ = ["UPSCALE_MODEL", "ModelSet", "forget_models", "load_models", "open_card"]
 
-LIGHT_MODEL, UPSCALE_MODEL = "maquette-light", "maquette-upscale"
+LIGHT_MODEL, SHADOW_MODEL, UPSCALE_MODEL = "maquette-light", "maquette-shadow", "maquette-upscale"
 """IDs of the embedded networks that no setting replaces."""
 
 
@@ -33,6 +34,7 @@ class ModelSet:
     depth: DepthModel
     shape: ShapeModel
     light: LightModel
+    shadow: ShadowModel
     upscale: UpscaleModel
     foreign: ForeignDepth | None = None
     triplane: TriplaneModel | None = None
@@ -73,6 +75,7 @@ def _open_models(matte_model: str, depth_model: str, shape_model: str, device: D
     elif "solid" not in shape.outputs:
         raise ModelError(f'The card of {shape.id} does not say what its shape is; add family = "triplane", say.')
     light = LightModel(Session(open_card(LIGHT_MODEL, "light"), device))
+    shadow = ShadowModel(Session(open_card(SHADOW_MODEL, "shadow"), device))
     upscale = UpscaleModel(Session(open_card(UPSCALE_MODEL, "upscale"), device))
     foreign = None
     if depth.task == "pointmap" or depth.meaning != "surface":
@@ -80,7 +83,7 @@ def _open_models(matte_model: str, depth_model: str, shape_model: str, device: D
     elif not {"depth", "normals", "confidence", "camera"} <= set(depth.outputs):
         raise ModelError(f'The card of {depth.id} does not say what its depth is; add meaning = "inverse", say.')
     ours = DepthModel(Session(depth, device)), ShapeModel(Session(shape, device))
-    return ModelSet(matte, *ours, light, upscale, foreign, triplane)
+    return ModelSet(matte, *ours, light, shadow, upscale, foreign, triplane)
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ from typing import Any
 
 from .contracts import Float, Pixels, Point, Settings
 from .errors import PictureError
+from .geometry.drawings.kinds import kind_of
 from .inference.checks.check import check_and_cut
 from .inference.checks.finding import Finding, Level
 from .inference.choose import alpha_pieces, number_of_thing, points_on_things
@@ -65,7 +66,9 @@ def inspect_file(picture: Path, settings: Settings) -> Inspection:
     mended = opened
     if settings.fixes:
         mended = mend_picture(opened, settings.fixes, models.matte, models.upscale)
-    seen = (mended.pixels, mended.background, models.matte, models.depth, mended.subject)
+    kind = kind_of(mended.pixels)[0] if settings.kind == "auto" else settings.kind
+    shadow = models.shadow if kind == "photo" else None  # an artist's shadows are meant
+    seen = (mended.pixels, mended.background, models.matte, models.depth, shadow, mended.subject)
     findings, prepared = check_and_cut(*seen)
     original = prepared if mended is opened else _cut(opened, models.matte)
     things = _things(opened, models.matte)

@@ -7,7 +7,7 @@ import numpy as np
 from ..contracts import Camera, Float, Mask, Subject, Surface
 from .session import Session
 
-__all__ = ["DepthModel", "shrink_subject"]
+__all__ = ["DepthModel", "shrink_subject", "subject_array"]
 
 # What the network has been trained on, and a little more (radians; tangent of half the crop's field of view).
 ELEVATION_LIMITS, TANGENT_LIMITS = (-0.35, 1.1), (0.06, 0.7)
@@ -27,6 +27,13 @@ def shrink_subject(subject: Subject, size: int) -> tuple[Float, Mask]:
     return rgb * mask[..., None], mask
 
 
+def subject_array(rgb: Float, mask: Mask) -> Float:
+    """What a network takes that looks at a shrunk subject: RGB in -1..1 times the mask, and the mask, float32 [1, 4,
+    size, size]."""
+    array = np.concatenate([(rgb * 2 - 1) * mask[..., None], mask[..., None]], -1, dtype=np.float32)
+    return array.transpose(2, 0, 1)[None]
+
+
 class DepthModel:
     """Wraps a network of task ``depth`` with outputs ``depth``, ``normals``, ``confidence`` and ``camera``."""
 
@@ -34,8 +41,7 @@ class DepthModel:
         self.session = session
 
     def _run(self, rgb: Float, mask: Mask) -> tuple[Float, Float, Float, Float]:
-        array = np.concatenate([(rgb * 2 - 1) * mask[..., None], mask[..., None]], -1, dtype=np.float32)
-        out = self.session.run(array.transpose(2, 0, 1)[None])
+        out = self.session.run(subject_array(rgb, mask))
         return out["depth"][0, 0], out["normals"][0].transpose(1, 2, 0), out["confidence"][0, 0], out["camera"][0]
 
     def estimate(self, subject: Subject, both_ways: bool = True) -> Surface:

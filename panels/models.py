@@ -27,6 +27,7 @@ _TASKS = {
     "shape": "whole shape",
     "upscale": "enlarging",
     "light": "light",
+    "shadow": "hard shadows",
 }
 
 

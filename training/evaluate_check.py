@@ -71,7 +71,7 @@ def _measure(folder: Path, models: ModelSet, count: int, strengths: list[int]) -
                     cases[kind, strength] = degrade(pixels, mask, kind, strength, rng)
             for (kind, strength), bad in cases.items():
                 start = time.process_time()
-                findings = check_picture(bad, "auto", models.matte, models.depth)
+                findings = check_picture(bad, "auto", models.matte, models.depth, models.shadow)
                 seconds.append(time.process_time() - start)
                 poor[which, kind, strength].append(_poor(findings))
     return poor, float(np.median(seconds))

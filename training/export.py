@@ -20,6 +20,7 @@ from .matte_network import MatteNet
 from .networks import SHAPE_CHANNELS, SURE, DepthNet, ShapeNet
 from .onnx_notes import strip
 from .photos import SIZE as PHOTO_SIZE
+from .shadow_network import ShadowNet
 from .upscale_network import SCALE, UpscaleNet
 
 __all__ = ["main"]
@@ -54,15 +55,25 @@ KINDS = {
             "material": "roughness, logarithm of the error to expect of it, logit of metal",
         },
     ),
+    "shadow": (
+        ShadowNet,
+        4,
+        "subject",
+        {
+            "shadow": "logit of a hard-edged shadow lying on the subject",
+            "edge": "logit of each pixel lying at the edge of one",
+        },
+    ),
     "upscale": (UpscaleNet, 3, "picture", {"large": "RGB in 0..1, not clipped, twice as wide and high"}),
 }
-SIZES = {"depth": SIZE, "shape": SIZE, "light": SIZE, "matte": PHOTO_SIZE, "upscale": 286}
+SIZES = {"depth": SIZE, "shape": SIZE, "light": SIZE, "shadow": SIZE, "matte": PHOTO_SIZE, "upscale": 286}
 NORMALISATION = {
     "depth": "RGB in -1..1 times the mask, then the mask",
     "shape": "depth behind the front-most point, 1, tangent of half the field of view, elevation, normals, confidence "
     "of the depth; each times the mask",
     "light": "RGB in -1..1, 1, normals (view frame), depth (mean 0), logarithm of the light fitted by "
     "inference.light_fit; each times the mask",
+    "shadow": "RGB in -1..1 times the mask, then the mask",
     "matte": "RGB in -1..1; 0 where a picture that is not square is padded",
     "upscale": "RGB in 0..1",
 }
@@ -154,7 +165,7 @@ def _card(kind: str, file: Path, logs: list[dict[str, str]], parity: float, args
 
 
 def main() -> int:
-    """``python bootstrap.py training.export {depth,shape,light,matte,upscale} --run DIR --out FILE.onnx``."""
+    """``python bootstrap.py training.export {depth,shape,light,shadow,matte,upscale} --run DIR --out FILE.onnx``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--run", type=Path, nargs="+", required=True, help="the stages' folders; the last one counts")

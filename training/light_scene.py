@@ -19,7 +19,7 @@ from torch.nn import functional
 from .buffers import Buffers
 from .shade import Dice, paint, smooth, surroundings, turn, unit
 
-__all__ = ["LOG_LIMITS", "LitPicture", "light_picture", "mean_inside"]
+__all__ = ["LOG_LIMITS", "LitPicture", "light_picture", "mean_inside", "view_of"]
 
 LOG_LIMITS = (-3.5, 2.5)
 """Natural logarithm of the darkest and the brightest light that is told from the usual."""
@@ -43,7 +43,7 @@ class LitPicture:
 
 
 @dataclass(frozen=True)
-class _View:
+class View:
     """``points``, ``normals``, ``rays`` [B, 3, S, S] (both unit) and ``up`` [B, 3, 1, 1]."""
 
     points: Tensor
@@ -58,7 +58,8 @@ def mean_inside(values: Tensor, mask: Tensor) -> Tensor:
     return (values * mask).sum((1, 2, 3), keepdim=True) / inside
 
 
-def _view_of(b: Buffers) -> _View:
+def view_of(b: Buffers) -> View:
+    """Where the surface lies and how the camera looks at it."""
     size = b.mask.shape[-1]
     line = (torch.arange(size, device=b.mask.device) + 0.5) / size * 2 - 1
     tangent = b.camera[:, 1, None, None, None]
@@ -67,10 +68,10 @@ def _view_of(b: Buffers) -> _View:
     rays = unit(torch.cat([points[:, :1], b.depth + 1 / tangent, points[:, 2:]], 1))
     elevation = b.camera[:, 0]
     up = torch.stack([torch.zeros_like(elevation), -torch.sin(elevation), torch.cos(elevation)], 1)[:, :, None, None]
-    return _View(points, unit(b.normals), rays, up)
+    return View(points, unit(b.normals), rays, up)
 
 
-def _lamps(b: Buffers, view: _View, roughness: Tensor, dice: Dice) -> tuple[Tensor, Tensor]:
+def _lamps(b: Buffers, view: View, roughness: Tensor, dice: Dice) -> tuple[Tensor, Tensor]:
     """Matte light and highlights (without Fresnel's share) of the three lamps, both [B, 3, S, S]."""
     diffuse, shine = torch.zeros_like(view.points), torch.zeros_like(view.points)
     exponent = 2 / roughness.clamp(min=0.15) ** 4 - 2 + 1e-3
@@ -89,7 +90,7 @@ def _lamps(b: Buffers, view: _View, roughness: Tensor, dice: Dice) -> tuple[Tens
     return diffuse, shine
 
 
-def _mirrored(view: _View, roughness: Tensor, around: Dice, rng: np.random.Generator) -> Tensor:
+def _mirrored(view: View, roughness: Tensor, around: Dice, rng: np.random.Generator) -> Tensor:
     """The surroundings as the surface mirrors them, blurred by roughness: [B, 3, S, S]."""
     way = view.rays - 2 * (view.rays * view.normals).sum(1, keepdim=True) * view.normals
     rise = (way * view.up).sum(1, keepdim=True)
@@ -101,7 +102,7 @@ def _mirrored(view: _View, roughness: Tensor, around: Dice, rng: np.random.Gener
 
 
 def _light_of(
-    b: Buffers, view: _View, colour: Tensor, roughness: Tensor, metallic: Tensor, rng: np.random.Generator
+    b: Buffers, view: View, colour: Tensor, roughness: Tensor, metallic: Tensor, rng: np.random.Generator
 ) -> Tensor:
     """What ``colour`` is multiplied by, [B, 3, S, S], at a level of no meaning."""
     dice = Dice(rng, len(colour), colour.device)
@@ -123,7 +124,7 @@ def _light_of(
 
 def light_picture(b: Buffers, rng: np.random.Generator) -> LitPicture:
     """Pictures of ``b``, each in paint, light, material and exposure of its own."""
-    view, dice = _view_of(b), Dice(rng, len(b.mask), b.mask.device)
+    view, dice = view_of(b), Dice(rng, len(b.mask), b.mask.device)
     colour = paint(b.albedo, view.points, rng, dice).clamp(min=DARKEST_PAINT)
     metallic, roughness = dice.chance(METAL_SHARE), dice.uniform(0.15, 1.0)
     unlit = dice.chance(UNLIT_SHARE)

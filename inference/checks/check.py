@@ -11,6 +11,7 @@ from ..cutout import cut_out, needs_matte, on_white
 from ..depth import DepthModel
 from ..matte import MatteModel
 from ..prepare import prepare_subject, without_specks
+from ..shadow import ShadowModel
 from .artefacts import check_artefacts
 from .background import check_background
 from .finding import Finding
@@ -30,6 +31,7 @@ def check_picture(
     background: Background,
     matte_model: MatteModel,
     depth_model: DepthModel,
+    shadow_model: ShadowModel | None,
     point: Point | None = None,
 ) -> tuple[Finding, ...]:
     """Measure what a picture is fit for.
@@ -40,8 +42,8 @@ def check_picture(
         From `inference.decode.decode_picture`.
     background
         What of it is not the subject, as for `inference.cutout.cut_out`.
-    matte_model, depth_model
-        The embedded networks.
+    matte_model, depth_model, shadow_model
+        The embedded networks; without the last, where shadows are drawn, only edges that light alone makes count.
     point
         Which of several things is the subject; the others are background then.
 
@@ -55,7 +57,7 @@ def check_picture(
     ModelError
         A network fails.
     """
-    return check_and_cut(pixels, background, matte_model, depth_model, point)[0]
+    return check_and_cut(pixels, background, matte_model, depth_model, shadow_model, point)[0]
 
 
 def check_and_cut(
@@ -63,6 +65,7 @@ def check_and_cut(
     background: Background,
     matte_model: MatteModel,
     depth_model: DepthModel,
+    shadow_model: ShadowModel | None,
     point: Point | None = None,
 ) -> tuple[tuple[Finding, ...], Pixels | None]:
     """`check_picture`, and the picture cut out, which it needs anyway: as `cutout.cut_out` gives it, None where no
@@ -74,19 +77,21 @@ def check_and_cut(
         subject = prepare_subject(cut)
     except PictureError as error:
         return _without_subject(pixels, str(error)), cut
-    findings = check_scene(Scene(pixels, without_specks(cut)[..., 3], found))
+    shadow = shadow_model.estimate(subject) if shadow_model else 0.0
+    findings = check_scene(Scene(pixels, without_specks(cut)[..., 3], found), shadow)
     return (*findings, check_viewpoint(depth_model.estimate(subject, both_ways=False))), cut
 
 
-def check_scene(scene: Scene) -> tuple[Finding, ...]:
-    """All lines that need no depth."""
+def check_scene(scene: Scene, shadow: float = 0.0) -> tuple[Finding, ...]:
+    """All lines that need no depth; ``shadow``: what `shadow.ShadowModel` says of the subject,
+    0 if it was not asked."""
     background = check_background(scene)
     return (
         check_subject(scene, plain=background.level != "poor"),
         check_tilt(scene),
         check_resolution(scene),
         check_sharpness(scene),
-        check_lighting(scene),
+        check_lighting(scene, shadow),
         background,
         check_artefacts(scene),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .finding import Finding, Level
@@ -10,8 +12,8 @@ from .shadows import hard_shadow
 
 __all__ = ["SHADOW_UNIT", "check_lighting"]
 
-SHADOW_UNIT = "shadow edge"
-"""Of a finding's value where it is `hard_shadow`'s."""
+SHADOW_UNIT = "probability"
+"""Of a finding's value where it is that of a hard shadow."""
 
 _FULL = 254
 """A channel from here on has lost what was brighter."""
@@ -27,13 +29,17 @@ _ALL_BLOWN = 0.95
 _DIM, _DARK = 115.0, 75.0
 """Luma of the subject's brightest hundredth in too little light: even black things have a highlight."""
 _FLAT = 30.0
-_EDGED, _CUT = 0.35, 0.62
-"""`hard_shadow` from which a shadow is seen, and from which it is what is seen first."""
+_WORTH, _SUREST = 4.0, 1.5
+"""What `hard_shadow` adds to the logarithm of the odds of one, and the measure from which it adds no more."""
+_MAYBE, _CUT = 1.5, 2.5
+"""The same logarithm, the shadow network's and `hard_shadow`'s together, from which there may be one, and from which it
+is what is seen first."""
 
 
-def check_lighting(scene: Scene) -> Finding:
+def check_lighting(scene: Scene, shadow: float) -> Finding:
     """Whether the subject's colours are within what a picture can hold, from the spread of its luma, and whether the
-    light on it is of one piece."""
+    light on it is of one piece; ``shadow``: the logarithm of the odds of its being cut by a hard shadow, as
+    `shadow.ShadowModel` sees them."""
     colours, values = scene.pixels[scene.mask][:, :3], luma(scene.pixels)[scene.mask]
     low, middle, high, highest = np.percentile(values, [5, 50, 95, 99])
     blown = float((colours.max(axis=1) >= _FULL).mean())
@@ -45,17 +51,18 @@ def check_lighting(scene: Scene) -> Finding:
         return _finding(
             "poor", highest / 255, "The subject is far too dark, and so will its texture be: light it better", fix=True
         )
-    shadow = hard_shadow(scene)
-    if shadow >= _CUT:
+    odds = shadow + _WORTH * min(hard_shadow(scene), _SUREST)
+    probability = 1 / (1 + math.exp(-max(odds, -30.0)))
+    if odds >= _CUT:
         text = (
             "A shadow with a hard edge lies in the picture and stays in the texture: use softer light, as from the sky"
         )
-        return _finding("poor", shadow, text, SHADOW_UNIT)
+        return _finding("poor", probability, text, SHADOW_UNIT)
     if white and middle >= _PALE:
         return _finding("fair", blown, "Bright parts of the subject are white: use a little less light")
-    if shadow >= _EDGED:
+    if odds >= _MAYBE:
         return _finding(
-            "fair", shadow, "There may be a hard-edged shadow: softer light gives a truer texture", "shadow edge"
+            "fair", probability, "There may be a hard-edged shadow: softer light gives a truer texture", SHADOW_UNIT
         )
     if highest < _DIM:
         return _finding("fair", highest / 255, "The subject is dark", fix=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from maquette.contracts import Pixels, Settings
+from maquette.contracts import Kind, Pixels, Settings
 from maquette.errors import PictureError
+from maquette.inference.card import find_card, load_card
 from maquette.inference.checks.artefacts import bar_share, blockiness
 from maquette.inference.checks.check import check_picture, check_scene
 from maquette.inference.checks.finding import Finding, level_of
@@ -20,6 +22,7 @@ from maquette.inference.checks.scene import Scene, luma
 from maquette.inference.checks.shadows import hard_shadow
 from maquette.inference.checks.sharpness import blur_radius
 from maquette.inference.checks.subject import second_share
+from maquette.inference.prepare import prepare_subject
 from maquette.model_set import load_models
 from maquette.picture_check import check_report, inspect_file, verdict
 from PIL import Image, ImageFilter
@@ -189,6 +192,57 @@ def test_any_picture_has_a_measure_of_its_shadows(height: int, width: int, seed:
         assert np.isfinite(hard_shadow(Scene(pixels, pixels[..., 3], found)))
 
 
+@given(st.integers(24, 90), st.integers(24, 90), st.integers(0, 2**32 - 1))
+@settings(max_examples=10, deadline=None)
+def test_any_subject_has_its_odds_of_a_shadow(height: int, width: int, seed: int) -> None:
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 4), np.uint8)
+    pixels[8:16, 8:16, 3] = 255
+    assert np.isfinite(load_models(Settings()).shadow.estimate(prepare_subject(pixels)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "seen"),
+    [
+        pytest.param(lambda ball: in_shadow(ball, 0.2), True, id="dark"),
+        pytest.param(lambda ball: in_shadow(ball, 0.14), True, id="darker"),
+        pytest.param(lambda ball: in_shadow(ball, 0.2)[:, ::-1], True, id="mirrored"),
+        pytest.param(lambda ball: ball, False, id="none"),
+        pytest.param(lambda ball: in_shadow(ball, 0.2, 60), False, id="soft"),
+        pytest.param(lambda ball: in_shadow(ball, 0.9), False, id="faint"),
+    ],
+)
+def test_the_network_tells_hard_shadows_from_paint(changed: Callable[[Pixels], Pixels], seen: bool) -> None:
+    for fields in (2, 7):
+        subject = prepare_subject(np.ascontiguousarray(changed(painted_ball(fields=fields))))
+        assert (load_models(Settings()).shadow.estimate(subject) > 0) == seen
+
+
+def test_the_check_asks_the_shadow_network_too() -> None:
+    models, ball = load_models(Settings()), painted_ball()
+    levels = [check_scene(Scene(ball, ball[..., 3], None), odds)[4] for odds in (-3.0, 4.0)]
+    assert [(finding.line, finding.level, finding.unit) for finding in levels] == [
+        ("Lighting", "good", "share"),
+        ("Lighting", "poor", "probability"),
+    ]
+    dark = in_shadow(ball, 0.2)
+    found = check_picture(dark, "auto", models.matte, models.depth, models.shadow)[4]
+    assert "hard edge" in found.text
+    assert 0.9 < found.value <= 1
+
+
+@pytest.mark.parametrize(("kind", "level"), [("photo", "poor"), ("illustration", "fair")])
+def test_shadows_that_are_drawn_are_left_to_the_artist(kind: Kind, level: str, tmp_path: Path) -> None:
+    Image.fromarray(in_shadow(painted_ball(), 0.2)).save(tmp_path / "ball.png")
+    findings = inspect_file(tmp_path / "ball.png", Settings(kind=kind)).findings
+    assert next(finding.level for finding in findings if finding.line == "Lighting") == level
+
+
+def test_the_shadow_network_is_the_one_that_was_trained() -> None:
+    card = find_card("maquette-shadow")
+    assert load_card(card).task == "shadow"
+    assert tomllib.loads(card.read_text())["training"]["parity_to_pytorch"] < 1e-3
+
+
 @pytest.mark.parametrize("upright", [False, True])
 def test_bars_are_measured(upright: bool) -> None:
     values = luma(on_floor(painted_ball()))
@@ -207,7 +261,7 @@ def test_levels_run_either_way() -> None:
 
 def test_the_whole_check_of_a_photo_names_all_lines() -> None:
     models = load_models(Settings())
-    findings = check_picture(on_floor(painted_ball()), "auto", models.matte, models.depth)
+    findings = check_picture(on_floor(painted_ball()), "auto", models.matte, models.depth, models.shadow)
     assert [finding.line for finding in findings] == [
         "Subject",
         "Upright",
@@ -225,7 +279,7 @@ def test_a_picture_without_a_subject_says_so_and_nothing_fails() -> None:
     models = load_models(Settings())
     grey = np.full((300, 300, 4), 255, np.uint8)
     grey[..., :3] = np.random.default_rng(0).integers(118, 122, (300, 300, 1))
-    findings = check_picture(grey, "remove", models.matte, models.depth)
+    findings = check_picture(grey, "remove", models.matte, models.depth, models.shadow)
     assert findings[0].line == "Subject"
     assert findings[0].level == "poor"
     assert "stands out" in findings[0].text

@@ -48,7 +48,7 @@ PARTS = {
     "whole_shape": BASE | {"inference", "geometry", "steps"},
     "model_client": {"inference.model_folder", "jobs"},
     "model_jobs": BASE | {"inference", "modelstore", "steps"},
-    "picture_check": BASE | {"inference", "model_set", "version"},
+    "picture_check": BASE | {"geometry.drawings.kinds", "inference", "model_set", "version"},
     "drawing": BASE | {"geometry"},
     "protocol": {"errors"},
     "launch": {"bootstrap", "errors", "protocol"},
