@@ -19,6 +19,9 @@ __all__ = ["Signs", "kind_of", "signs_of"]
 _SIDE = 640
 _NEAR, _FLAT, _SOFT = 20, 4, 24
 _GRAIN = 0.15
+_PALETTE = 72
+"""Most colours, as `Signs` counts them, of drawn flat areas: a hundred drawn pictures had up to 70, smooth things in
+photos and renders have 77 and more."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ def kind_of(pixels: Pixels) -> tuple[Kind, str]:
         return "sketch", "Thin lines on plain paper around empty areas."
     if signs.plain > 0.97 and signs.flat > 0.65 and signs.colours <= 4:
         return "logo", "Flat shapes in few colours on a plain background."
-    if signs.soft < 0.65 or (signs.soft < 0.95 and signs.step > 40 and signs.flat > 0.75):
+    sharp = signs.soft < 0.65 or (signs.soft < 0.95 and signs.step > 40 and signs.flat > 0.75)
+    if sharp and signs.colours <= _PALETTE:
         return "illustration", "Flat areas of colour with sharp edges between them."
     return "photo", "Soft changes between many colours."

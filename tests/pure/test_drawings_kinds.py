@@ -11,6 +11,8 @@ from maquette.geometry.drawings.kinds import kind_of
 from maquette.inference.decode import decode_picture
 from maquette.training.kind_pictures import DRAWN, draw_kind
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
+
 
 @pytest.mark.parametrize("kind", ["sketch", "logo", "relief", "floor_plan"])
 def test_drawn_pictures_are_known(kind: str) -> None:
@@ -29,6 +31,11 @@ def test_photos_go_through_the_networks(shared: Path) -> None:
     found = [kind_of(decode_picture(path))[0] for path in paths]
     assert found and set(found) <= {"photo", "illustration"}
     assert found.count("photo") >= 0.85 * len(found)
+
+
+@pytest.mark.parametrize("name", ["car", "teapot", "toy"])
+def test_a_smooth_thing_in_a_plain_place_is_no_illustration(name: str) -> None:
+    assert kind_of(decode_picture(EXAMPLES / f"{name}.png"))[0] == "photo"
 
 
 @pytest.mark.parametrize("name", DRAWN)
